@@ -1,0 +1,135 @@
+"""Questions about a scene with their answers, alone and as conversations that refer back."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from unilip.emoji import answers, asking
+from unilip.emoji.asking import PICTURE, Asked, Question, asked
+from unilip.emoji.captions import pluralize
+from unilip.emoji.facts import ACROSS, SPOKEN, beyond, color_of, groups, listed, place, refer
+from unilip.emoji.scenes import Scene, relation
+from unilip.emoji.verdicts import yes_no
+from unilip.emoji.vocabulary import COLORS, NUMBERS
+from unilip.emoji.wording import PAIRS, another_word, be, pick, pronoun
+
+KINDS = ("what", "color", "count", "where", "yes/no", "describe")
+KIND_WEIGHTS = (0.2, 0.2, 0.15, 0.15, 0.2, 0.1)
+ASKERS: dict[str, tuple[Callable[[Scene, np.random.Generator], Asked | None], ...]] = {
+    "what": (
+        asking.what_all,
+        asking.what_all,
+        asking.what_side,
+        asking.what_relative,
+        asking.what_colored,
+        asking.what_background,
+    ),
+    "color": (asking.color_one, asking.color_one, asking.color_one, asking.color_group, asking.color_background),
+    "count": (asking.count_objects, asking.count_objects, asking.count_objects, asking.count_all),
+    "where": (asking.where_place, asking.where_relation),
+    "yes/no": (yes_no,),
+    "describe": (asking.describe_all,),
+}
+
+
+def is_right(question: Question, answer: str) -> bool:
+    """Whether an answer, in whatever words, says what the question's own answer says."""
+    return answers.agrees(question.kind, question.question, question.answer, answer)
+
+
+def random_question(scene: Scene, rng: np.random.Generator, kind: str | None = None) -> Question | None:
+    """A question of that kind (None: any); None where the scene allows no unambiguous question of the kind."""
+    asked = ask(scene, rng, kind)
+    return asked and asked.question
+
+
+def conversation(scene: Scene, rng: np.random.Generator, turns: int) -> list[Question]:
+    """So many questions about one scene, none twice in the same words; some refer back to the one before."""
+    asked = [ask(scene, rng)]
+    while len(asked) < turns:
+        following = None
+        if asked[-1].topic and rng.random() < 0.5:
+            following = follow_up(scene, asked[-1], rng)
+        following = following or ask(scene, rng)
+        if following.question.question not in [one.question.question for one in asked]:
+            asked.append(following)
+    return [one.question for one in asked]
+
+
+def ask(scene: Scene, rng: np.random.Generator, kind: str | None = None) -> Asked | None:
+    if kind is None:
+        for drawn in rng.choice(KINDS, size=len(KINDS), replace=False, p=KIND_WEIGHTS):
+            asked = ask(scene, rng, str(drawn))
+            if asked:
+                return asked
+    if kind not in ASKERS:
+        raise ValueError(f"no such kind of question: {kind!r}; the kinds are {', '.join(KINDS)}")
+    ways = ASKERS[kind]
+    for index in rng.permutation(len(ways)):
+        asked = ways[index](scene, rng)
+        if asked:
+            return asked
+    return None
+
+
+def follow_up(scene: Scene, before: Asked, rng: np.random.Generator) -> Asked | None:
+    """A question with "it" or "they" for what was spoken of, or "and the dog?" for the same about another thing."""
+    topic = before.topic
+    if rng.random() < 0.3:
+        again = the_same_of_another(scene, before, rng)
+        if again:
+            return again
+    if len(topic) > 1:
+        colors = [color_of(scene, thing) for thing in topic]
+        if None not in colors and rng.random() < 0.5:
+            text = pick(rng, ("What color are they?", "And what color are they?", "Which color do they have?"))
+            return asked("color", text, listed(list(dict.fromkeys(colors))), rng, topic)
+        if before.question.kind == "count" or len(topic) >= len(NUMBERS):
+            return None
+        text = pick(rng, ("How many of them?", "How many are there?", "And how many of them are there?", "How many?"))
+        return asked("count", text, NUMBERS[len(topic)], rng, topic)
+    thing = topic[0]
+    be_, it = be(thing.name), {"it": "it", "them": "they"}[pronoun(thing.name)]
+    color, where = color_of(scene, thing), place(thing)
+    others = [other for other in scene.things if other is not thing and relation(thing, other)]
+    other = pick(rng, others) if others else None
+    phrase = other and refer(scene, other, rng)
+    draw = rng.random()
+    if color and before.question.kind != "color" and draw < 0.4:
+        if rng.random() < 0.7:
+            text = pick(
+                rng, ("What color {is_} {it}?", "And what color {is_} {it}?", "Which color {is_} {it}?", "What color?")
+            )
+            return asked("color", text.format(is_=be_, it=it), color, rng, topic)
+        said = color if rng.random() < 0.5 else pick(rng, [c for c in COLORS if c != color])
+        return asked("yes/no", f"{be_.capitalize()} {it} {said}?", "yes" if said == color else "no", rng, topic)
+    if phrase and draw < 0.7:
+        wanted = bool(rng.random() < 0.5)
+        direction = relation(thing, other)
+        if not wanted:
+            direction = pick(rng, [side for side in ACROSS if beyond(side, thing, other) < 0])
+        text = f"{be_.capitalize()} {it} {pick(rng, SPOKEN[direction])} {phrase}?"
+        return asked("yes/no", text, "yes" if wanted else "no", rng, topic)
+    if where and before.question.kind != "where":
+        text = pick(rng, ("Where {is_} {it}?", "And where {is_} {it}?", "Where in the {p} {is_} {it}?"))
+        return asked("where", text.format(is_=be_, it=it, p=pick(rng, PICTURE)), where, rng, topic)
+    return None
+
+
+def the_same_of_another(scene: Scene, before: Asked, rng: np.random.Generator) -> Asked | None:
+    kind, topic = before.question.kind, before.topic
+    others = [things for name, things in groups(scene).items() if name != topic[0].name and len(things) < len(NUMBERS)]
+    if not others:
+        return None
+    things = pick(rng, others)
+    word = another_word(things[0].name, rng)
+    if kind == "count":
+        noun = f"pairs of {word}" if word in PAIRS else pluralize(word)
+        return asked(
+            "count", pick(rng, ("And {o}?", "And how many {o}?")).format(o=noun), NUMBERS[len(things)], rng, things
+        )
+    answer = {"color": color_of(scene, things[0]), "where": place(things[0])}.get(kind)
+    # "To the left of the dog" cannot be asked again of another thing with a bare "and the car?".
+    if not answer or len(things) > 1 or len(topic) > 1 or " is " in before.question.answer:
+        return None
+    return asked(kind, pick(rng, ("And the {o}?", "What about the {o}?")).format(o=word), answer, rng, things)

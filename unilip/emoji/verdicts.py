@@ -1,0 +1,129 @@
+"""Questions for yes or no: each way takes the answer that is wanted and may find no question for it."""
+
+import numpy as np
+
+from unilip.emoji.asking import PICTURE, Asked, asked
+from unilip.emoji.captions import pluralize
+from unilip.emoji.facts import ACROSS, COLORED_STYLES, SPOKEN, absent, beyond, color_of, counted, groups, refer
+from unilip.emoji.scenes import Scene, Thing, relation
+from unilip.emoji.vocabulary import COLORS, NUMBERS
+from unilip.emoji.wording import PAIRS, another_word, be, indefinite, pick
+
+STYLE_WORDS = {
+    "grayscale": ("black and white", "in grayscale"),
+    "sketch": ("a sketch", "a pencil drawing"),
+    "sepia": ("in sepia",),
+    "pixel art": ("pixel art",),
+    "negative": ("a negative",),
+}
+
+
+def yes_no(scene: Scene, rng: np.random.Generator) -> Asked:
+    wanted = bool(rng.random() < 0.5)
+    ways = YES_NO_WAYS if scene.things else (is_there,)
+    for index in (*rng.permutation(len(ways)), 0):
+        found = ways[index](scene, rng, wanted)
+        if found:
+            return asked("yes/no", found[0], "yes" if wanted else "no", rng, found[1])
+    return asked("yes/no", f"Is there {indefinite(absent(scene, rng))}?", "no", rng)
+
+
+Found = tuple[str, tuple[Thing, ...]] | None
+
+
+def is_there(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
+    found = groups(scene)
+    if wanted and not found:
+        return None
+    name = pick(rng, list(found)) if wanted else absent(scene, rng)
+    word = another_word(name, rng)
+    if rng.random() < 0.3:
+        text = pick(rng, ("Are there any {o}?", "Do you see any {o}?", "Any {o} in the {p}?")).format(
+            o=pluralize(word), p=pick(rng, PICTURE)
+        )
+    else:
+        text = pick(
+            rng,
+            (
+                "Is there {o}?",
+                "Is there {o} in the {p}?",
+                "Do you see {o}?",
+                "Can you see {o}?",
+                "Does the {p} show {o}?",
+            ),
+        ).format(o=indefinite(word), p=pick(rng, PICTURE))
+    return text, found.get(name, ())
+
+
+def is_there_colored(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
+    name, things = pick(rng, list(groups(scene).items()))
+    colors = {color_of(scene, thing) for thing in things}
+    if None in colors:
+        return None
+    color = pick(rng, sorted(colors) if wanted else [color for color in COLORS if color not in colors])
+    phrase = indefinite(f"{color} {name}")
+    text = pick(rng, ("Is there {o}?", "Do you see {o}?", "Is there {o} in the {p}?", "Can you see {o}?"))
+    if name in PAIRS:
+        phrase = f"{color} {name}"
+    return text.format(o=phrase, p=pick(rng, PICTURE)), things if wanted and len(things) == 1 else ()
+
+
+def is_color(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
+    thing = pick(rng, scene.things)
+    color, phrase = color_of(scene, thing), refer(scene, thing, rng, by_color=False)
+    if not color or not phrase:
+        return None
+    said = color if wanted else pick(rng, [other for other in COLORS if other != color])
+    text = pick(rng, ("{Is} {o} {c}?", "{Is} {o} {c} in color?", "{Is} the color of {o} {c}?"))
+    verb = "Is" if "color of" in text else be(thing.name).capitalize()
+    return text.format(Is=verb, o=phrase, c=said), (thing,)
+
+
+def is_relative(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
+    if len(scene.things) < 2:
+        return None
+    first, second = (scene.things[index] for index in rng.permutation(len(scene.things))[:2])
+    one, other, direction = refer(scene, first, rng), refer(scene, second, rng), relation(first, second)
+    if not one or not other or not direction:
+        return None
+    if not wanted:
+        direction = pick(rng, [side for side in ACROSS if beyond(side, first, second) < 0])
+    return f"{be(first.name).capitalize()} {one} {pick(rng, SPOKEN[direction])} {other}?", (first,)
+
+
+def is_count(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
+    name, things = pick(rng, list(groups(scene).items()))
+    said = len(things) if wanted else pick(rng, [count for count in (1, 2, 3, 4) if count != len(things)])
+    if said >= len(NUMBERS) or name in PAIRS:
+        return None
+    if said == 1:
+        return f"Is there only one {name}?", things
+    text = pick(rng, ("Are there {n}?", "Are there {n} in the {p}?", "Do you see {n}?", "Does the {p} show {n}?"))
+    return text.format(n=counted(name, said), p=pick(rng, PICTURE)), things
+
+
+def is_background(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
+    base = scene.background.removesuffix(" gradient").split()[-1]
+    if scene.style not in COLORED_STYLES or base not in COLORS:
+        return None
+    # Pale, dark and gray shades lie near one another: only a plainly other colour is asked for.
+    near = {"white", "gray", "black"} | ({"orange", "red", "brown"} if base in ("orange", "red", "brown") else set())
+    near |= {"pink", "purple"} if base in ("pink", "purple") else set()
+    near |= {"yellow", "orange"} if base in ("yellow", "orange") else set()
+    said = (
+        scene.background.removesuffix(" gradient")
+        if wanted
+        else pick(rng, [c for c in COLORS if c not in near | {base}])
+    )
+    text = pick(rng, ("Is the background {c}?", "Is it on {a} background?", "Is the background color {c}?"))
+    return text.format(c=said, a=indefinite(said)), ()
+
+
+def is_style(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
+    if wanted and scene.style not in STYLE_WORDS:
+        return None
+    style = scene.style if wanted else pick(rng, [style for style in STYLE_WORDS if style != scene.style])
+    return f"Is the {pick(rng, PICTURE)} {pick(rng, STYLE_WORDS[style])}?", ()
+
+
+YES_NO_WAYS = (is_there, is_there, is_there_colored, is_color, is_relative, is_count, is_background, is_style)
