@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+CANVAS = 256  # edge of a picture, in pixels
+
 # Object name (GenEval's class name) to the code point that names its picture in the art package.
 OBJECTS: dict[str, str] = {
     "cat": "1f408",
