@@ -1,0 +1,554 @@
+"""UniLIPPipeline: text to image, editing, chat and reconstruction with one set of components."""
+
+import math
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, SanaTransformer2DModel
+from diffusers.pipelines.pipeline_utils import ImagePipelineOutput
+from diffusers.utils.torch_utils import randn_tensor
+from PIL import Image
+from transformers import (
+    InternVLForConditionalGeneration,
+    PreTrainedTokenizerBase,
+    StoppingCriteria,
+    StoppingCriteriaList,
+    TextIteratorStreamer,
+)
+
+from unilip import images as pictures
+from unilip import prompts
+
+# Loading a saved pipeline looks its components' modules up among those already imported.
+from unilip.models.connector import Connector
+from unilip.models.decoder import PixelDecoder
+
+COMPONENT_CLASSES = {
+    "mllm": InternVLForConditionalGeneration,
+    "connector": Connector,
+    "transformer": SanaTransformer2DModel,
+    "decoder": PixelDecoder,
+}
+OUTPUT_TYPES = ("pil", "np", "pt", "latent")
+
+
+class StopWhen(StoppingCriteria):
+    """Ends generation as soon as `should_stop()` is true."""
+
+    def __init__(self, should_stop: Callable[[], bool]):
+        self.should_stop = should_stop
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs) -> torch.Tensor:
+        return torch.full((input_ids.shape[0],), self.should_stop(), device=input_ids.device)
+
+
+class UniLIPPipeline(DiffusionPipeline):
+    """UniLIP (arXiv 2507.23278): one CLIP that understands, reconstructs, generates and edits pictures.
+
+    Components:
+        tokenizer: the LLM's, with InternVL's image tokens.
+        mllm: InternVL with UniLIP's CLIP as vision tower.
+        connector: learnable queries and bidirectional layers that make the DiT's condition.
+        transformer: the SANA DiT.
+        decoder: bottleneck and pixel decoder.
+        scheduler: its configuration is used; every call makes a scheduler of its own, so calls share no state.
+
+    A reconstruction-only checkpoint has no tokenizer, connector, transformer and scheduler; then only `reconstruct`
+    works. All geometry follows from the configurations: pictures are squares of `image_size` pixels.
+    """
+
+    model_cpu_offload_seq = "mllm->connector->transformer->decoder"
+    _optional_components = ["tokenizer", "connector", "transformer", "scheduler"]
+    _callback_tensor_inputs = ["latents"]
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        mllm: InternVLForConditionalGeneration,
+        connector: Connector,
+        transformer: SanaTransformer2DModel,
+        decoder: PixelDecoder,
+        scheduler: DPMSolverMultistepScheduler,
+    ):
+        super().__init__()
+        self.register_modules(
+            tokenizer=tokenizer,
+            mllm=mllm,
+            connector=connector,
+            transformer=transformer,
+            decoder=decoder,
+            scheduler=scheduler,
+        )
+        self._interrupt = False
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | os.PathLike,
+        device: str | torch.device | None = None,
+        dtype: str | torch.dtype | None = None,
+    ) -> "UniLIPPipeline":
+        """Loads a folder or hub id in our own layout or in the released one; see `unilip.checkpoints.load_pipeline`."""
+        from unilip.checkpoints import load_pipeline  # which builds pipelines, and so imports this module
+
+        return load_pipeline(pretrained_model_name_or_path, device=device, dtype=dtype)
+
+    @classmethod
+    def from_folder(cls, folder: str | os.PathLike, dtype: torch.dtype) -> "UniLIPPipeline":
+        """Loads a folder that `save_pretrained` wrote.
+
+        Raises:
+            ValueError: a component lacks weights, or has too many; both libraries only warn and go on with random ones.
+        """
+        folder = Path(folder)
+        modules: dict[str, torch.nn.Module | None] = {}
+        for name, component in COMPONENT_CLASSES.items():
+            if not (folder / name).is_dir():
+                modules[name] = None
+                continue
+            modules[name], report = component.from_pretrained(folder / name, dtype=dtype, output_loading_info=True)
+            faults = {kind: sorted(map(str, names)) for kind, names in report.items() if names}
+            if faults:
+                raise ValueError(f"the weights of {folder / name} do not fit its config.json: {faults}")
+        return super().from_pretrained(folder, dtype=dtype, local_files_only=True, **modules)
+
+    @property
+    def image_size(self) -> int:
+        """Edge of the square pictures that go in and come out, in pixels."""
+        return self.mllm.config.vision_config.image_size[0]
+
+    @property
+    def num_image_tokens(self) -> int:
+        """LLM tokens per picture or tile."""
+        return self.latent_size**2
+
+    @property
+    def latent_size(self) -> int:
+        """Edge of the latent, which has one cell per image token."""
+        vision_config = self.mllm.config.vision_config
+        return int(vision_config.image_size[0] // vision_config.patch_size[0] * self.mllm.config.downsample_ratio)
+
+    @property
+    def interrupt(self) -> bool:
+        """Set to True, from any thread, to end a running sampler or chat at its next step; each call starts afresh."""
+        return self._interrupt
+
+    @interrupt.setter
+    def interrupt(self, value: bool):
+        self._interrupt = value
+
+    def encode_image(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        """Normalised pictures (batch, 3, image_size, image_size) to image features (batch, tokens, LLM width)."""
+        self._onload(self.mllm)
+        pixel_values = pixel_values.to(self._execution_device, self.mllm.dtype)
+        return self.mllm.get_image_features(pixel_values=pixel_values).pooler_output
+
+    def encode_prompt(
+        self, texts: list[str], image_features: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The DiT's dual condition (paper, section 3.2) from prompts in their templates.
+
+        Args:
+            texts: prompts of any lengths, see `unilip.prompts`.
+            image_features: (batch, tokens, LLM width) for the one picture in each text of an edit.
+
+        Returns:
+            condition (batch, tokens, caption_channels) over padded text and queries, and its mask (batch, tokens).
+        """
+        device = self._execution_device
+        tokens = self.tokenizer(
+            texts, padding=True, padding_side="right", add_special_tokens=False, return_tensors="pt"
+        ).to(device)
+        input_ids, mask = tokens.input_ids, tokens.attention_mask
+        self._onload(self.mllm)
+        embeddings = self.mllm.get_input_embeddings()(input_ids)
+        queries = self.connector.queries.to(device, embeddings.dtype).expand(len(texts), -1, -1)
+        is_image = None
+        if image_features is not None:
+            is_image = (input_ids == self.mllm.config.image_token_id)[..., None]
+            embeddings = embeddings.masked_scatter(is_image, image_features.to(embeddings.dtype))
+
+        mask = torch.cat([mask, mask.new_ones(queries.shape[:2])], dim=1)  # (batch, text + queries)
+        position_ids = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        hidden_states = self.mllm.model.language_model(
+            inputs_embeds=torch.cat([embeddings, queries], dim=1),
+            attention_mask=mask,
+            position_ids=position_ids,
+            use_cache=False,
+        ).last_hidden_state
+        if is_image is not None:
+            # The connector sees what the encoder said of the picture, not what the LLM made of it.
+            is_image = F.pad(is_image, (0, 0, 0, queries.shape[1]))
+            hidden_states = hidden_states.masked_scatter(is_image, image_features.to(hidden_states.dtype))
+        return self.connector(hidden_states, mask, position_ids), mask
+
+    def prepare_latents(
+        self,
+        batch_size: int,
+        generator: torch.Generator | list[torch.Generator] | None,
+        latents: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """Initial noise (batch, channels, latent_size, latent_size), float32 whatever the models' dtype, so that a seed
+        means the same picture everywhere."""
+        if latents is not None:
+            return latents.to(self._execution_device, torch.float32)
+        shape = (batch_size, self.decoder.config.latent_channels, self.latent_size, self.latent_size)
+        return randn_tensor(shape, generator=generator, device=self._execution_device, dtype=torch.float32)
+
+    def decode_latents(self, latents: torch.Tensor) -> torch.Tensor:
+        """Scaled latents, also those of a callback, to pictures (batch, 3, image_size, image_size) in [0, 1]."""
+        pixels = self._decode(latents / self.decoder.config.scaling_factor).clamp(-1, 1)
+        return self._resize_square(pixels / 2 + 0.5)
+
+    def _decode(self, latents: torch.Tensor) -> torch.Tensor:
+        # One picture at a time: the decoder's memory grows with its batch, its speed does not.
+        self._onload(self.decoder)
+        return torch.cat([self.decoder.decode(one[None].to(self.decoder.dtype)).float() for one in latents])
+
+    def _resize_square(self, pixels: torch.Tensor) -> torch.Tensor:
+        # The decoder makes 32 pixels of every image token, the encoder took fewer (28 of the released models).
+        if pixels.shape[-1] == self.image_size:
+            return pixels
+        return F.interpolate(pixels, size=self.image_size, mode="bilinear", align_corners=False)
+
+    def _onload(self, module: torch.nn.Module):
+        # CPU offload moves a model in at its `forward`; parts of it that are called directly must ask for that.
+        if hasattr(module, "_hf_hook"):
+            module._hf_hook.pre_forward(module)
+
+    def _require(self, *names: str):
+        if any(getattr(self, name) is None for name in names):
+            raise ValueError(
+                "This checkpoint holds only the encoder and the pixel decoder: it can reconstruct pictures, but neither "
+                "chat, draw nor edit. Load a complete checkpoint for that."
+            )
+
+    def check_inputs(
+        self,
+        prompt: str | list[str],
+        image: Any = None,
+        negative_prompt: str | list[str] | None = None,
+        num_inference_steps: int = 20,
+        guidance_scale: float = 4.5,
+        num_images_per_prompt: int = 1,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        latents: torch.Tensor | None = None,
+        output_type: str = "pil",
+        callback_on_step_end_tensor_inputs: tuple[str, ...] | list[str] = ("latents",),
+    ) -> tuple[list[str], list[Any] | None, list[str | None]]:
+        """Raises ValueError, before anything is computed, for arguments that `__call__` cannot honour; returns
+        prompts, pictures (or None) and negative prompts as lists of one length."""
+        prompt = [prompt] if isinstance(prompt, str) else prompt
+        if not isinstance(prompt, (list, tuple)) or not prompt or not all(isinstance(text, str) for text in prompt):
+            raise ValueError(f"`prompt` must be a string or a list of strings, got {type(prompt).__name__}.")
+        if not all(text.strip() for text in prompt):
+            raise ValueError("The prompt is empty: say what to draw or what to change.")
+        image = image if image is None or isinstance(image, (list, tuple)) else [image]
+        if image is not None:
+            count = max(len(prompt), len(image))
+            if not image or {len(prompt), len(image)} - {1, count}:
+                raise ValueError(
+                    f"{len(prompt)} prompts and {len(image)} pictures do not go together: give as many of one as of "
+                    "the other, or a single one."
+                )
+            prompt = [*prompt] * (count // len(prompt))
+            image = [*image] * (count // len(image))
+        if negative_prompt is None or isinstance(negative_prompt, str):
+            negative_prompt = [negative_prompt] * len(prompt)
+        if len(negative_prompt) != len(prompt):
+            raise ValueError(f"{len(negative_prompt)} negative prompts do not go with {len(prompt)} prompts.")
+        for name, value in (
+            ("num_inference_steps", num_inference_steps),
+            ("num_images_per_prompt", num_images_per_prompt),
+        ):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"`{name}` must be a whole number from 1, got {value!r}.")
+        if not math.isfinite(guidance_scale):
+            raise ValueError(f"`guidance_scale` must be a finite number, got {guidance_scale!r}.")
+        batch_size = len(prompt) * num_images_per_prompt
+        if isinstance(generator, list) and len(generator) != batch_size:
+            raise ValueError(f"{len(generator)} generators do not go with a batch of {batch_size} pictures.")
+        shape = (batch_size, self.decoder.config.latent_channels, self.latent_size, self.latent_size)
+        if latents is not None and tuple(latents.shape) != shape:
+            raise ValueError(f"`latents` must have the shape {shape}, got {tuple(latents.shape)}.")
+        if output_type not in OUTPUT_TYPES:
+            raise ValueError(f"`output_type` must be one of {', '.join(OUTPUT_TYPES)}, got {output_type!r}.")
+        unknown = [name for name in callback_on_step_end_tensor_inputs if name not in self._callback_tensor_inputs]
+        if unknown:
+            raise ValueError(f"A callback can be given {self._callback_tensor_inputs}, not {unknown}.")
+        return list(prompt), image, list(negative_prompt)
+
+    @torch.no_grad()
+    def __call__(
+        self,
+        prompt: str | list[str],
+        image: Any = None,
+        negative_prompt: str | list[str] | None = None,
+        num_inference_steps: int = 20,
+        guidance_scale: float = 4.5,
+        num_images_per_prompt: int = 1,
+        generator: torch.Generator | list[torch.Generator] | None = None,
+        latents: torch.Tensor | None = None,
+        output_type: str = "pil",
+        letterbox: bool = False,
+        keep_proportions: bool = True,
+        callback_on_step_end: Callable[["UniLIPPipeline", int, torch.Tensor, dict], dict] | None = None,
+        callback_on_step_end_tensor_inputs: tuple[str, ...] | list[str] = ("latents",),
+    ) -> ImagePipelineOutput:
+        """Draws a picture from a prompt, or edits a picture by an instruction.
+
+        Args:
+            prompt: one or several prompts; with `image`, instructions.
+            image: the picture to edit (anything `unilip.images.open_picture` takes), one for all prompts or one each;
+                several pictures with one prompt are edited alike.
+            negative_prompt: what to steer away from, in place of the null prompt.
+            num_inference_steps: sampling steps.
+            guidance_scale: g of v = null + g (cond - null), paper section 3.3; 1 turns guidance off and saves half.
+            num_images_per_prompt: pictures for each prompt, next to each other in the result.
+            generator: seeds the noise; a list gives each picture of the batch its own, and picture i then equals the
+                one made alone with generator i.
+            latents: initial noise (batch, channels, latent_size, latent_size) instead of a generator's.
+            output_type: "pil", "np" (batch, height, width, 3) and "pt" (batch, 3, height, width) in [0, 1], or
+                "latent" for the scaled latents. Edits of different sizes come as a list.
+            letterbox: pad the picture to a square instead of squashing it, and crop the result.
+            keep_proportions: give an edit the proportions of its picture, the longer side `image_size`; False leaves
+                the model's square.
+            callback_on_step_end: called as (pipeline, step, timestep, {"latents": ...}) after each step; what it returns
+                under "latents" replaces the latents.
+            callback_on_step_end_tensor_inputs: which tensors the callback gets.
+
+        Raises:
+            ValueError: an argument that cannot be honoured, or a prompt that is too long.
+            unilip.images.PictureError: a picture that cannot be used.
+        """
+        self._require("tokenizer", "connector", "transformer", "scheduler")
+        prompt, image, negative_prompt = self.check_inputs(
+            prompt,
+            image,
+            negative_prompt,
+            num_inference_steps,
+            guidance_scale,
+            num_images_per_prompt,
+            generator,
+            latents,
+            output_type,
+            callback_on_step_end_tensor_inputs,
+        )
+        image = None if image is None else [pictures.open_picture(one) for one in image]
+        texts = self._prompt_texts(prompt, image is not None)
+        null_texts = self._prompt_texts(negative_prompt, image is not None)
+        self._check_lengths(texts + null_texts, self.connector.config.num_queries)
+        guided = guidance_scale != 1
+
+        self._interrupt = False
+        try:
+            image_features = None
+            if image is not None:
+                image_features = self.encode_image(self._to_squares(image, letterbox))
+                image_features = image_features.repeat(2 if guided else 1, 1, 1)
+            condition, mask = self.encode_prompt(texts + null_texts if guided else texts, image_features)
+            condition = condition.repeat_interleave(num_images_per_prompt, dim=0)
+            mask = mask.repeat_interleave(num_images_per_prompt, dim=0)
+            latents = self.prepare_latents(len(prompt) * num_images_per_prompt, generator, latents)
+
+            # A scheduler keeps the state of its run; a copy for each call lets calls overlap.
+            scheduler = type(self.scheduler).from_config(self.scheduler.config)
+            scheduler.set_timesteps(num_inference_steps, device=latents.device)
+            for step, timestep in enumerate(self.progress_bar(scheduler.timesteps)):
+                if self._interrupt:
+                    break
+                model_input = torch.cat([latents, latents]) if guided else latents
+                velocity = self.transformer(
+                    model_input.to(self.transformer.dtype),
+                    encoder_hidden_states=condition.to(self.transformer.dtype),
+                    encoder_attention_mask=mask,
+                    # The released model only ever saw whole timesteps, cut, not rounded.
+                    timestep=timestep.long().expand(len(model_input)),
+                    return_dict=False,
+                )[0].float()
+                if guided:
+                    velocity, null_velocity = velocity.chunk(2)
+                    velocity = null_velocity + guidance_scale * (velocity - null_velocity)
+                latents = scheduler.step(velocity, timestep, latents, return_dict=False)[0]
+                if callback_on_step_end is not None:
+                    tensors = {name: latents for name in callback_on_step_end_tensor_inputs}
+                    latents = callback_on_step_end(self, step, timestep, tensors).get("latents", latents)
+
+            if output_type == "latent":
+                return ImagePipelineOutput(images=latents)
+            sizes = None if image is None else [one.size for one in image for _ in range(num_images_per_prompt)]
+            squares = self.decode_latents(latents)
+        finally:
+            self.maybe_free_model_hooks()
+        return ImagePipelineOutput(
+            images=pictures.to_output(squares, sizes if keep_proportions else None, letterbox, output_type)
+        )
+
+    @torch.no_grad()
+    def reconstruct(
+        self,
+        image: Any,
+        output_type: str = "pil",
+        letterbox: bool = False,
+        keep_proportions: bool = True,
+    ) -> ImagePipelineOutput:
+        """Encodes pictures to latents and decodes them again: what the tokenizer keeps.
+
+        Args:
+            image: a picture or a list of pictures, as `unilip.images.open_picture` takes them.
+            output_type: as in `__call__`; "latent" gives the scaled latents.
+            letterbox: pad to a square instead of squashing, and crop the result.
+            keep_proportions: as in `__call__`.
+        """
+        if output_type not in OUTPUT_TYPES:
+            raise ValueError(f"`output_type` must be one of {', '.join(OUTPUT_TYPES)}, got {output_type!r}.")
+        image = [pictures.open_picture(one) for one in (image if isinstance(image, (list, tuple)) else [image])]
+        try:
+            image_features = self.encode_image(self._to_squares(image, letterbox))
+            self._onload(self.decoder)
+            latents = self.decoder.encode(image_features.to(self.decoder.dtype)).float()
+            if output_type == "latent":
+                return ImagePipelineOutput(images=latents * self.decoder.config.scaling_factor)
+            # Unlike a generated picture, a reconstruction is resized first and clamped after, as it was measured.
+            squares = (self._resize_square(self._decode(latents)) / 2 + 0.5).clamp(0, 1)
+        finally:
+            self.maybe_free_model_hooks()
+        sizes = [one.size for one in image] if keep_proportions else None
+        return ImagePipelineOutput(images=pictures.to_output(squares, sizes, letterbox, output_type))
+
+    def chat(
+        self,
+        messages: list[dict[str, Any]],
+        stream: bool = False,
+        max_new_tokens: int = 512,
+        do_sample: bool = False,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        max_tiles: int = 1,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> str | Iterator[str]:
+        """Answers the last turn of a conversation about any number of pictures.
+
+        Args:
+            messages: [{"role": "user" | "assistant" | "system", "content": text or blocks}], a block being
+                {"type": "image", "image": picture} or {"type": "text", "text": text}.
+            stream: return an iterator of pieces of text; closing it ends the generation.
+            max_new_tokens: the answer's greatest length in tokens.
+            do_sample, temperature, top_p: sampled instead of greedy answers.
+            max_tiles: InternVL's tiling: up to so many tiles of each picture (InternVL uses 12) and a thumbnail; 1 gives
+                the model the picture as one square.
+            should_stop: asked after each token; True ends the answer.
+
+        Raises:
+            ValueError: malformed messages, or a conversation that is too long for the model.
+            unilip.images.PictureError: a picture that cannot be used.
+        """
+        self._require("tokenizer")
+        if not isinstance(max_new_tokens, int) or max_new_tokens < 1:
+            raise ValueError(f"`max_new_tokens` must be a whole number from 1, got {max_new_tokens!r}.")
+        if not isinstance(max_tiles, int) or max_tiles < 1:
+            raise ValueError(f"`max_tiles` must be a whole number from 1, got {max_tiles!r}.")
+        if do_sample and not (temperature > 0 and 0 < top_p <= 1):
+            raise ValueError(f"Sampling needs temperature > 0 and 0 < top_p <= 1, got {temperature!r} and {top_p!r}.")
+        prompt, squares = self._chat_inputs(messages, max_tiles)
+        self._check_lengths([prompt], max_new_tokens)
+        sampling = {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": 0} if do_sample else {}
+        options = {"max_new_tokens": max_new_tokens, "do_sample": False, **sampling}
+        if stream:
+            return self._chat_stream(prompt, squares, should_stop, options)
+        output_ids = self._generate(prompt, squares, should_stop or (lambda: False), options)
+        return self.tokenizer.decode(output_ids[0], skip_special_tokens=True).strip()
+
+    def _chat_inputs(self, messages: list[dict[str, Any]], max_tiles: int) -> tuple[str, list[Image.Image]]:
+        if not messages or messages[-1].get("role") != "user":
+            raise ValueError("A conversation must end with a message of the user.")
+        turns, squares = [], []
+        for message in messages:
+            if message.get("role") not in prompts.ROLES:
+                raise ValueError(f"A message's role must be one of {', '.join(prompts.ROLES)}.")
+            content = message.get("content")
+            blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+            parts = []
+            for block in blocks or []:
+                if block.get("type") == "image" and "image" in block:
+                    picture = pictures.open_picture(block["image"])
+                    cut = pictures.tiles(picture, self.image_size, max_tiles)
+                    squares.extend(cut)
+                    parts.append(prompts.image_block(self.num_image_tokens * len(cut)))
+                elif block.get("type") == "text" and isinstance(block.get("text"), str):
+                    parts.append(prompts.plain_text(block["text"], self.tokenizer))
+                else:
+                    raise ValueError('A block is {"type": "image", "image": ...} or {"type": "text", "text": ...}.')
+            turns.append((message["role"], "\n".join(parts)))
+        if not turns[-1][1].strip():
+            raise ValueError("The message is empty: ask something or give a picture.")
+        return prompts.chat_prompt(turns), squares
+
+    def _chat_stream(
+        self, prompt: str, squares: list[Image.Image], should_stop: Callable[[], bool] | None, options: dict[str, Any]
+    ) -> Iterator[str]:
+        closed = threading.Event()
+        streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
+        failures = []
+
+        def generate():
+            try:
+                stop = closed.is_set if should_stop is None else lambda: closed.is_set() or should_stop()
+                self._generate(prompt, squares, stop, {**options, "streamer": streamer})
+            except BaseException as error:  # raised again where the text is read
+                failures.append(error)
+                streamer.end()
+
+        thread = threading.Thread(target=generate, daemon=True)
+        thread.start()
+        try:
+            yield from (text for text in streamer if text)
+            if failures:
+                raise failures[0]
+        finally:
+            closed.set()
+            thread.join()
+
+    @torch.no_grad()
+    def _generate(
+        self, prompt: str, squares: list[Image.Image], should_stop: Callable[[], bool], options: dict[str, Any]
+    ) -> torch.Tensor:
+        device = self._execution_device
+        inputs = self.tokenizer([prompt], add_special_tokens=False, return_tensors="pt").to(device)
+        if squares:
+            options = {**options, "pixel_values": pictures.to_pixel_values(squares).to(device, self.mllm.dtype)}
+        self._interrupt = False
+        try:
+            output_ids = self.mllm.generate(
+                input_ids=inputs.input_ids,
+                attention_mask=inputs.attention_mask,
+                eos_token_id=self.tokenizer.convert_tokens_to_ids("<|im_end|>"),
+                pad_token_id=self.tokenizer.pad_token_id,
+                stopping_criteria=StoppingCriteriaList([StopWhen(lambda: self._interrupt or should_stop())]),
+                **options,
+            )
+        finally:
+            self.maybe_free_model_hooks()
+        return output_ids[:, inputs.input_ids.shape[1] :]
+
+    def _prompt_texts(self, texts: list[str | None], edit: bool) -> list[str]:
+        texts = [None if text is None else prompts.plain_text(text, self.tokenizer) for text in texts]
+        if edit:
+            return [prompts.edit_prompt(text, self.num_image_tokens) for text in texts]
+        return [prompts.generation_prompt(text) for text in texts]
+
+    def _check_lengths(self, texts: list[str], room: int):
+        most = self.mllm.config.text_config.max_position_embeddings - room
+        for text in texts:
+            length = len(self.tokenizer(text, add_special_tokens=False).input_ids)
+            if length > most:
+                raise ValueError(f"The text is too long: {length} tokens where the model can take {most}.")
+
+    def _to_squares(self, image: list[Image.Image], letterbox: bool) -> torch.Tensor:
+        fit = pictures.letterbox if letterbox else pictures.squash
+        return pictures.to_pixel_values([fit(one, self.image_size) for one in image])
