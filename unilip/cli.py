@@ -1,0 +1,358 @@
+"""The command line: chat, generate, edit, reconstruct, convert, train and evaluate, without a browser."""
+
+import logging
+import random
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+# torch and the models take seconds to import: commands import them themselves, so that --help answers at once.
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from unilip.pipeline import UniLIPPipeline
+
+logger = logging.getLogger(__name__)
+
+MAX_SEED = 2**32 - 1
+MIN_SSIM_EDGE = 11  # pixels; the window of SSIM
+
+app = typer.Typer(
+    help="UniLIP: one CLIP that understands, reconstructs, generates and edits pictures. For the page: python app.py",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Dtype(StrEnum):
+    bfloat16 = "bfloat16"
+    float16 = "float16"
+    float32 = "float32"
+
+
+Model = Annotated[
+    str | None,
+    typer.Option(
+        envvar="UNILIP_MODEL",
+        help="Folder or hub id of a model, such as kanashi6/UniLIP-1B; default: the embedded one.",
+    ),
+]
+Device = Annotated[
+    str | None, typer.Option(envvar="UNILIP_DEVICE", help="cpu, cuda, cuda:1, mps; default: the best there is.")
+]
+Precision = Annotated[
+    Dtype | None,
+    typer.Option(
+        envvar="UNILIP_DTYPE", help="Number format of the weights; default: bfloat16 where the hardware has it."
+    ),
+]
+Seed = Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Seed of the noise; default: a new one, printed.")]
+Steps = Annotated[int, typer.Option(min=1, max=1000, help="Sampling steps.")]
+Guidance = Annotated[float, typer.Option(min=1, max=30, help="How closely to follow the words; 1 turns guidance off.")]
+NumImages = Annotated[int, typer.Option(min=1, max=64, help="Pictures to make; picture i has the seed plus i.")]
+NegativePrompt = Annotated[str | None, typer.Option(help="What to steer away from.")]
+Output = Annotated[Path, typer.Option(file_okay=False, help="Folder for the PNG files.")]
+Letterbox = Annotated[bool, typer.Option("--letterbox", help="Pad the picture to a square instead of squashing it.")]
+PictureFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PNG, JPEG, WebP, GIF, BMP or TIFF.")]
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Ends the program with one sentence instead of a stack trace: code 2 for an input that cannot be used, 1 for
+    anything that went wrong with the model or the machine."""
+    import torch
+
+    from unilip.checkpoints import CheckpointError
+
+    try:
+        yield
+    except (CheckpointError, torch.OutOfMemoryError, OSError) as error:
+        code, message = 1, str(error)
+        if isinstance(error, torch.OutOfMemoryError):
+            message = "There is not enough memory on the device: ask for fewer pictures, or give --device cpu."
+    except ValueError as error:
+        code, message = 2, str(error)
+    else:
+        return
+    logger.debug("The command failed", exc_info=True)
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def load(model: str | None, device: str | None, dtype: Dtype | None) -> "UniLIPPipeline":
+    from unilip.checkpoints import EMBEDDED, load_pipeline
+
+    return load_pipeline(model or EMBEDDED, device=device, dtype=dtype)
+
+
+def new_path(folder: Path, name: str) -> Path:
+    """`folder`/`name`.png, or with -2, -3 and so on where that file exists: nothing is overwritten."""
+    path, number = folder / f"{name}.png", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}.png"
+    return path
+
+
+def save(pictures: list["Image.Image"], seeds: range, folder: Path, name: str):
+    folder.mkdir(parents=True, exist_ok=True)
+    for picture, seed in zip(pictures, seeds, strict=True):
+        path = new_path(folder, f"{name}-{seed}")
+        picture.save(path)
+        typer.echo(f"{path} (seed {seed})")
+
+
+def sample(
+    pipeline: "UniLIPPipeline", prompt: str, image: Path | None, seed: int | None, count: int, **settings: Any
+) -> tuple[list["Image.Image"], range]:
+    """Pictures from a prompt or an instruction, and the seed of each."""
+    import torch
+
+    first = random.randint(0, MAX_SEED) if seed is None else seed
+    seeds = range(first, first + count)
+    generators = [torch.Generator("cpu").manual_seed(one) for one in seeds]
+    output = pipeline(prompt, image=image, num_images_per_prompt=count, generator=generators, **settings)
+    return output.images, seeds
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help='What to draw, such as "a red cat left of a blue dog".')],
+    num_images: NumImages = 1,
+    seed: Seed = None,
+    steps: Steps = 20,
+    guidance: Guidance = 4.5,
+    negative_prompt: NegativePrompt = None,
+    output: Output = Path("outputs"),
+    model: Model = None,
+    device: Device = None,
+    dtype: Precision = None,
+):
+    """Draw pictures from a prompt."""
+    with plain_errors():
+        pipeline = load(model, device, dtype)
+        pictures, seeds = sample(
+            pipeline,
+            prompt,
+            None,
+            seed,
+            num_images,
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            negative_prompt=negative_prompt or None,
+        )
+        name = re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:60].strip("-") or "picture"
+        save(pictures, seeds, output, name)
+
+
+@app.command()
+def edit(
+    picture: PictureFile,
+    instruction: Annotated[str, typer.Argument(help='What to change, such as "make the cat green".')],
+    num_images: NumImages = 1,
+    seed: Seed = None,
+    steps: Steps = 20,
+    guidance: Guidance = 4.5,
+    negative_prompt: NegativePrompt = None,
+    letterbox: Letterbox = False,
+    output: Output = Path("outputs"),
+    model: Model = None,
+    device: Device = None,
+    dtype: Precision = None,
+):
+    """Change a picture by an instruction.
+
+    The result keeps the picture's proportions.
+    """
+    with plain_errors():
+        pipeline = load(model, device, dtype)
+        pictures, seeds = sample(
+            pipeline,
+            instruction,
+            picture,
+            seed,
+            num_images,
+            num_inference_steps=steps,
+            guidance_scale=guidance,
+            negative_prompt=negative_prompt or None,
+            letterbox=letterbox,
+        )
+        save(pictures, seeds, output, f"{picture.stem}-edited")
+
+
+@app.command()
+def reconstruct(
+    pictures: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="One or more pictures.")],
+    letterbox: Letterbox = False,
+    output: Output = Path("outputs"),
+    model: Model = None,
+    device: Device = None,
+    dtype: Precision = None,
+):
+    """Encode pictures and decode them again.
+
+    Prints PSNR and SSIM, which tell how much of the picture the model keeps.
+    """
+    with plain_errors():
+        from PIL import Image
+
+        from unilip.evaluation.metrics import psnr, ssim
+        from unilip.images import open_picture
+
+        pipeline = load(model, device, dtype)
+        output.mkdir(parents=True, exist_ok=True)
+        for file in pictures:
+            before = open_picture(file)
+            after = pipeline.reconstruct(before, letterbox=letterbox).images[0]
+            path = new_path(output, f"{file.stem}-reconstructed")
+            after.save(path)
+            before = before.resize(after.size, Image.Resampling.BICUBIC)
+            scores = f"PSNR {psnr(before, after):.2f} dB"
+            if min(after.size) >= MIN_SSIM_EDGE:
+                scores += f", SSIM {ssim(before, after):.3f}"
+            typer.echo(f"{path} ({scores})")
+
+
+@app.command()
+def chat(
+    question: Annotated[str | None, typer.Argument(help="A question; without one, a conversation starts.")] = None,
+    image: Annotated[
+        list[Path] | None,
+        typer.Option("--image", "-i", exists=True, dir_okay=False, help="A picture; may be repeated."),
+    ] = None,
+    max_new_tokens: Annotated[int, typer.Option(min=1, max=8192, help="The answer's greatest length.")] = 512,
+    temperature: Annotated[
+        float, typer.Option(min=0, max=2, help="0 gives the likeliest answer, more gives variety.")
+    ] = 0.0,
+    top_p: Annotated[float, typer.Option(min=0.01, max=1, help="Share of likely words to choose among.")] = 1.0,
+    max_tiles: Annotated[
+        int, typer.Option(min=1, max=12, help="Cut large pictures into up to so many tiles; 1 turns this off.")
+    ] = 1,
+    seed: Seed = None,
+    model: Model = None,
+    device: Device = None,
+    dtype: Precision = None,
+):
+    """Ask about pictures.
+
+    Without a question, a conversation starts, in which /image FILE shows a picture, /new starts again and /quit ends.
+    """
+    with plain_errors():
+        from unilip.images import open_picture
+
+        shown = [open_picture(file) for file in image or []]
+        pipeline = load(model, device, dtype)
+        options = {"max_new_tokens": max_new_tokens, "max_tiles": max_tiles}
+        if temperature > 0:
+            import torch
+
+            seed = random.randint(0, MAX_SEED) if seed is None else seed
+            torch.manual_seed(seed)
+            typer.echo(f"(seed {seed})", err=True)
+            options |= {"do_sample": True, "temperature": temperature, "top_p": top_p}
+        if question is None:
+            converse(pipeline, shown, options)
+        else:
+            say(pipeline, [user_turn(question, shown)], options)
+
+
+def user_turn(text: str, pictures: list["Image.Image"]) -> dict[str, Any]:
+    blocks = [{"type": "image", "image": picture} for picture in pictures]
+    return {"role": "user", "content": [*blocks, {"type": "text", "text": text}]}
+
+
+def say(pipeline: "UniLIPPipeline", messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
+    """Prints an answer while it is made, and returns it."""
+    pieces = []
+    # Closed also by Ctrl-C, which ends the generation.
+    with closing(pipeline.chat(messages, stream=True, **options)) as stream:
+        for piece in stream:
+            pieces.append(piece)
+            typer.echo(piece, nl=False)
+    typer.echo()
+    return "".join(pieces)
+
+
+def converse(pipeline: "UniLIPPipeline", pictures: list["Image.Image"], options: dict[str, Any]):
+    """Reads messages and answers them until /quit or the end of the input; Ctrl-C stops an answer."""
+    from unilip.images import PictureError, open_picture
+
+    messages: list[dict[str, Any]] = []
+    typer.echo("/image FILE shows a picture, /new starts again, /quit ends.", err=True)
+    while True:
+        try:
+            line = input("> " if sys.stdin.isatty() else "").strip()
+        except (EOFError, KeyboardInterrupt):
+            typer.echo()
+            return
+        command, _, rest = line.partition(" ")
+        try:
+            if command == "/quit":
+                return
+            elif command == "/new":
+                messages, pictures = [], []
+            elif command == "/image":
+                pictures = [*pictures, open_picture(rest.strip().strip("\"'"))]
+            elif line:
+                turn = user_turn(line, pictures)
+                answer = say(pipeline, [*messages, turn], options)
+                messages = [*messages, turn, {"role": "assistant", "content": answer}]
+                pictures = []
+        except KeyboardInterrupt:
+            typer.echo("\n(stopped)", err=True)
+        except (PictureError, ValueError) as error:
+            typer.echo(f"Error: {error}", err=True)
+
+
+@app.command()
+def convert(
+    source: Annotated[str, typer.Argument(help="A released checkpoint: folder or hub id.")],
+    destination: Annotated[Path, typer.Argument(file_okay=False, help="A new folder.")],
+    dtype: Annotated[Dtype | None, typer.Option(help="Number format to write; default: as it is.")] = None,
+):
+    """Write a released checkpoint in our layout."""
+    with plain_errors():
+        from unilip.checkpoints import convert as convert_checkpoint
+
+        convert_checkpoint(source, destination, dtype=dtype)
+        typer.echo(destination)
+
+
+@contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """Says how to install what an import misses."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] == "unilip":
+            raise
+        typer.echo(f'Error: the package {error.name} is missing. Install it by: pip install -e ".[{extra}]"', err=True)
+        raise typer.Exit(1) from error
+
+
+# These two have options of their own, and packages that the others do without: all arguments are handed on unread.
+HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command(context_settings=HANDED_ON, add_help_option=False)
+def train(context: typer.Context):
+    """Train a stage of the paper's recipe."""
+    with needs_extra("train"):
+        from unilip.training.cli import app as training
+    typer.main.get_command(training)(context.args, prog_name=context.command_path)
+
+
+@app.command(context_settings=HANDED_ON, add_help_option=False)
+def evaluate(context: typer.Context):
+    """Measure a model on a benchmark."""
+    with needs_extra("evaluate"):
+        from unilip.evaluation.cli import app as evaluation
+    typer.main.get_command(evaluation)(context.args, prog_name=context.command_path)
