@@ -1,0 +1,193 @@
+"""`python -m unilip evaluate …`: one command a measure. Heavy modules load inside the commands, so that `--help` and
+the other commands start at once."""
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="Measure a model on fresh scenes of the emoji world, or the judge that does the measuring.",
+    no_args_is_help=True,
+)
+
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="Folder or hub id of the model. [default: the embedded model]")
+]
+DeviceOption = Annotated[str | None, typer.Option(help="cuda, mps or cpu. [default: the best there is]")]
+DtypeOption = Annotated[str | None, typer.Option(help="float32, bfloat16 or float16. [default: fits the device]")]
+SeedOption = Annotated[int, typer.Option(help="Picks the scenes and the noise.")]
+StepsOption = Annotated[int, typer.Option(min=1, help="Sampling steps.")]
+GuidanceOption = Annotated[float, typer.Option(help="Strength of the guidance.")]
+BatchOption = Annotated[int, typer.Option(min=1, help="Pictures made together.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder for the results; a run that was interrupted goes on there. [default: below runs/]"),
+]
+SheetOption = Annotated[Path | None, typer.Option(help="Also write a contact sheet to this PNG file.")]
+
+
+def evaluate(
+    name: str, model: str | None, device: str | None, dtype: str | None, out: Path | None,
+    measure: Callable[[Any, Path, dict[str, Any]], dict[str, float]],
+) -> None:  # fmt: skip
+    """Loads the model, runs `measure` over it and prints its scores, also as `scores.json` in the run's folder."""
+    from ..checkpoints import EMBEDDED, CheckpointError, load_pipeline
+    from .records import EvaluationError
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    source = model or str(EMBEDDED)
+    out = out or Path("runs") / "evaluation" / name / Path(source).name
+    try:
+        pipe = load_pipeline(source, device=device, dtype=dtype)
+        scores = measure(pipe, out, {"model": source, "dtype": dtype or "default"})
+    except (CheckpointError, EvaluationError, FileNotFoundError) as error:
+        typer.secho(str(error), fg="red", err=True)
+        raise typer.Exit(1) from None
+    (out / "scores.json").write_text(json.dumps(scores, indent=2), encoding="utf-8")
+    print_scores(scores)
+
+
+def print_scores(scores: dict[str, float]) -> None:
+    width = max(len(key) for key in scores)
+    for key, value in scores.items():
+        typer.echo(f"{key:<{width}}  {value:8.3f}")
+
+
+@app.command()
+def reconstruction(
+    model: ModelOption = None,
+    scenes: Annotated[int, typer.Option(min=1, help="Fresh scenes.")] = 500,
+    seed: SeedOption = 42,
+    batch_size: BatchOption = 16,
+    out: OutOption = None,
+    sheet: SheetOption = None,
+    device: DeviceOption = None,
+    dtype: DtypeOption = None,
+) -> None:
+    """PSNR (dB) and SSIM of pictures that only pass through the tokenizer: encode, decode."""
+
+    def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
+        from .reconstruction import evaluate_reconstruction
+
+        return evaluate_reconstruction(pipe, folder, scenes, seed, batch_size, sheet, settings)
+
+    evaluate("reconstruction", model, device, dtype, out, measure)
+
+
+@app.command()
+def understanding(
+    model: ModelOption = None,
+    scenes: Annotated[int, typer.Option(min=1, help="Fresh scenes, a conversation about each.")] = 200,
+    seed: SeedOption = 42,
+    out: OutOption = None,
+    sheet: SheetOption = None,
+    device: DeviceOption = None,
+    dtype: DtypeOption = None,
+) -> None:
+    """Share of right answers to questions, by kind, in the first turn and in later ones."""
+
+    def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
+        from .understanding import evaluate_understanding
+
+        return evaluate_understanding(pipe, folder, scenes, seed, sheet, settings)
+
+    evaluate("understanding", model, device, dtype, out, measure)
+
+
+@app.command()
+def geneval(
+    prompts: Annotated[Path, typer.Option(help="GenEval's metadata file: one JSON object a line.")],
+    model: ModelOption = None,
+    samples: Annotated[int, typer.Option(min=1, help="Pictures for each prompt.")] = 4,
+    steps: StepsOption = 20,
+    guidance: GuidanceOption = 4.5,
+    seed: SeedOption = 42,
+    batch_size: BatchOption = 8,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many prompts, spread over the file.")] = None,
+    out: OutOption = None,
+    sheet: SheetOption = None,
+    device: DeviceOption = None,
+    dtype: DtypeOption = None,
+) -> None:
+    """Share of pictures that are right by GenEval's rules, by tag, and the mean over the tags.
+
+    The folder is the one that GenEval's scorer reads: 00000/metadata.jsonl and 00000/samples/0000.png for each prompt.
+    Here the project's own judge of the emoji world looks for the objects, their number, colour and place; its
+    verdicts stand in results.jsonl.
+    """
+
+    def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
+        from .geneval import evaluate_geneval
+
+        return evaluate_geneval(
+            pipe, folder, prompts, samples, steps, guidance, seed, batch_size, limit, sheet, settings=settings
+        )
+
+    evaluate("geneval", model, device, dtype, out, measure)
+
+
+@app.command()
+def edits(
+    model: ModelOption = None,
+    each: Annotated[int, typer.Option(min=1, help="Edits of each of the nine kinds.")] = 50,
+    steps: StepsOption = 20,
+    guidance: GuidanceOption = 4.5,
+    seed: SeedOption = 42,
+    batch_size: BatchOption = 8,
+    out: OutOption = None,
+    sheet: SheetOption = None,
+    device: DeviceOption = None,
+    dtype: DtypeOption = None,
+) -> None:
+    """Share of edits that the judge finds right, by kind, and PSNR (dB) where nothing was to change."""
+
+    def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
+        from .edits import evaluate_edits
+
+        return evaluate_edits(pipe, folder, each, steps, guidance, seed, batch_size, sheet, settings=settings)
+
+    evaluate("edits", model, device, dtype, out, measure)
+
+
+@app.command()
+def judge(
+    scenes: Annotated[int, typer.Option(min=1, help="Fresh labelled scenes.")] = 1000,
+    seed: SeedOption = 42,
+) -> None:
+    """How often the judge itself is right on labelled scenes, sharp and blurred."""
+    from ..emoji.scenes import random_scene
+    from .judge import Judge
+    from .judge_accuracy import blur, measure
+    from .records import fresh_rng
+
+    try:
+        detector = Judge.load()
+    except FileNotFoundError as error:
+        typer.secho(str(error), fg="red", err=True)
+        raise typer.Exit(1) from None
+    fresh = [random_scene(fresh_rng(seed, place)) for place in range(scenes)]
+    for name, alter in (("sharp", None), ("blurred", blur)):
+        typer.secho(name, bold=True)
+        print_scores(measure(detector, fresh, alter))
+
+
+@app.command()
+def train_judge(
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")] = Path("runs/judge"),
+    scenes: Annotated[int, typer.Option(min=1000, help="Scenes to render, kept in the folder.")] = 40000,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps of 64 scenes.")] = 2400,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that render.")] = 2,
+) -> None:
+    """Train the judge from nothing and put its weights in their place under assets/."""
+    from .judge import WEIGHTS
+    from .judge_training import train_judge as train
+
+    out.mkdir(parents=True, exist_ok=True)
+    log = logging.FileHandler(out / "train.log", encoding="utf-8")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=[log])
+    train(out, scenes, steps, workers=workers).save(WEIGHTS)
+    typer.echo(f"Wrote {WEIGHTS}.")

@@ -1,0 +1,90 @@
+"""What an evaluation run keeps on disk: its settings, and one line for each item done, so that a run that was
+interrupted goes on where it stopped."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+Item = TypeVar("Item")
+
+FRESH = 0xF2E5  # see `fresh_rng`
+
+
+class EvaluationError(Exception):
+    """An evaluation cannot go on; the message says in one sentence what to change."""
+
+
+class Records:
+    """Results of one run in a folder: `settings.json`, and `records.jsonl` with one JSON object an item.
+
+    Raises EvaluationError if the folder holds a run with other settings.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, Any]):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.path = folder, folder / "records.jsonl"
+        kept = folder / "settings.json"
+        if kept.is_file():
+            before = json.loads(kept.read_text(encoding="utf-8"))
+            other = [name for name in settings if before.get(name) != settings[name]]
+            if other:
+                raise EvaluationError(
+                    f"{folder} holds results made with {other[0]} {before.get(other[0])}, not {settings[other[0]]}: "
+                    "choose another folder with --out, or delete it."
+                )
+        else:
+            kept.write_text(json.dumps(settings, indent=2), encoding="utf-8")
+        self.done: dict[str, dict[str, Any]] = {}
+        if self.path.is_file():
+            for line in self.path.read_text(encoding="utf-8").splitlines():
+                try:
+                    record = json.loads(line)
+                except json.JSONDecodeError:
+                    continue  # the run was killed while it wrote this line; the item is done again
+                self.done[record["key"]] = record
+            self._rewrite()
+
+    def add(self, key: str, **values: Any) -> None:
+        self.done[key] = {"key": key, **values}
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(self.done[key]) + "\n")
+
+    def _rewrite(self) -> None:
+        partial = self.path.with_suffix(".part")
+        partial.write_text("".join(json.dumps(record) + "\n" for record in self.done.values()), encoding="utf-8")
+        os.replace(partial, self.path)
+
+
+def make_generator(seed: int, *place: int) -> torch.Generator:
+    """A CPU generator that depends on the run's seed and an item's place in the run alone, so that a picture is the
+    same in any batch and after any interruption."""
+    state = np.random.SeedSequence((seed, *place)).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(state) >> 1)
+
+
+def fresh_rng(seed: int, *place: int) -> np.random.Generator:
+    """The random numbers of one item of an evaluation. Training draws its scenes from (seed, index); the mark in front
+    keeps an evaluation's apart from them whatever the seed."""
+    return np.random.default_rng((FRESH, seed, *place))
+
+
+def in_batches(items: Iterable[Item], size: int) -> Iterator[Sequence[Item]]:
+    batch: list[Item] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def share(values: Iterable[bool]) -> float:
+    """The part of values that is true; 0 of none."""
+    listed = list(values)
+    return sum(listed) / max(1, len(listed))
