@@ -88,8 +88,14 @@ def plain_errors() -> Iterator[None]:
 
 
 def load(model: str | None, device: str | None, dtype: Dtype | None) -> "UniLIPPipeline":
+    import diffusers
+    import transformers
+
     from unilip.checkpoints import EMBEDDED, load_pipeline
 
+    # Of all bars only those of downloads and of the sampler tell a person anything.
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
     return load_pipeline(model or EMBEDDED, device=device, dtype=dtype)
 
 

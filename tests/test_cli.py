@@ -1,0 +1,155 @@
+"""The command line, each command as a user types it, with tiny weights."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from unilip.cli import app
+
+
+@pytest.fixture
+def run(tiny_folder):
+    def run(*arguments, model=tiny_folder, input=None):
+        options = ["--model", str(model), "--device", "cpu", "--dtype", "float32"] if model else []
+        return CliRunner().invoke(app, [*map(str, arguments), *options], input=input)
+
+    return run
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 160, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def pixels(path) -> np.ndarray:
+    return np.asarray(Image.open(path), dtype=int)
+
+
+def assert_one_sentence(result, code: int, *words: str):
+    assert result.exit_code == code
+    assert result.stderr.count("\n") == 1 and "Traceback" not in result.output
+    for word in words:
+        assert word in result.stderr
+
+
+def test_help_comes_without_loading_torch():
+    check = "import sys, unilip.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check]).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["chat", "generate", "edit", "reconstruct", "convert", "train", "evaluate"])
+def test_every_command_has_help(run, command):
+    result = run(command, "--help", model=None)
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+
+
+def test_a_seed_means_one_picture_alone_and_among_others(run, tmp_path):
+    result = run("generate", "A red cat!", "--seed", 7, "--num-images", 2, "--steps", 2, "--output", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "(seed 7)" in result.output and "(seed 8)" in result.output
+    assert run("generate", "A red cat!", "--seed", 8, "--steps", 2, "--output", tmp_path).exit_code == 0
+    first, second, alone = (pixels(tmp_path / f"a-red-cat-{name}.png") for name in ("7", "8", "8-2"))
+    assert abs(second - alone).max() <= 1
+    assert abs(first - second).max() > 1
+
+
+def test_the_seed_that_is_printed_is_the_one_that_was_used(run, tmp_path):
+    result = run("generate", "a dog", "--steps", 1, "--output", tmp_path)
+    path, seed = re.search(r"(.+) \(seed (\d+)\)", result.stdout).groups()
+    run("generate", "a dog", "--steps", 1, "--seed", seed, "--output", tmp_path / "again")
+    assert (pixels(path) == pixels(tmp_path / "again" / Path(path).name)).all()
+
+
+@pytest.mark.parametrize(
+    "option", [("--steps", 3), ("--guidance", 1), ("--negative-prompt", "apple"), ("--seed", 1)], ids=str
+)
+def test_each_sampler_option_changes_the_picture(run, tmp_path, option):
+    plain = ("generate", "a dog", "--output", tmp_path, "--steps", 2, "--seed", 0)
+    assert run(*plain).exit_code == 0
+    assert run(*plain, *option).exit_code == 0
+    before, after = sorted(tmp_path.iterdir())
+    assert (pixels(before) != pixels(after)).any()
+
+
+def test_an_edit_keeps_the_proportions(run, photo, tmp_path):
+    result = run("edit", photo, "make it blue", "--steps", 1, "--seed", 3, "--output", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert Image.open(tmp_path / "photo-edited-3.png").size == (256, 144)
+
+
+def test_reconstruct_takes_several_pictures_and_measures_each(run, photo, tmp_path):
+    thin = tmp_path / "thin.png"
+    Image.new("RGB", (1, 300), "red").save(thin)
+    result = run("reconstruct", photo, thin, "--output", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert Image.open(tmp_path / "photo-reconstructed.png").size == (256, 144)
+    assert len(re.findall(r"PSNR \d+\.\d\d dB", result.output)) == 2
+
+
+def test_chat_answers_one_question(run, photo):
+    result = run("chat", "How many cats are there?", "--image", photo, "--max-new-tokens", 4)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith("\n")
+
+
+def test_sampled_answers_follow_the_seed(run):
+    question = ("chat", "Hello", "--temperature", 2, "--max-new-tokens", 8, "--seed")
+    assert run(*question, 1).stdout == run(*question, 1).stdout != run(*question, 2).stdout
+
+
+def test_a_conversation_survives_mistakes_and_remembers(run, photo, tmp_path):
+    lines = [
+        "/image no-such-file.png",
+        "",
+        f"/image {photo}",
+        "What is in the image?",
+        "and now?",
+        "/new",
+        "Hi",
+        "/quit",
+    ]
+    result = run("chat", "--max-new-tokens", 2, input="\n".join(lines))
+    assert result.exit_code == 0, result.output
+    assert "no-such-file.png" in result.stderr
+    assert result.stdout.count("\n") == 3
+
+
+def test_a_conversation_ends_with_its_input(run):
+    assert run("chat", "--max-new-tokens", 2, input="Hi\n").exit_code == 0
+
+
+def test_a_missing_model_is_one_sentence(run, tmp_path):
+    assert_one_sentence(run("generate", "a dog", model=tmp_path / "none"), 1, "none")
+
+
+def test_a_cut_model_is_one_sentence(run, tmp_path):
+    (tmp_path / "model_index.json").write_text("{")
+    assert_one_sentence(run("generate", "a dog", model=tmp_path), 1, "model_index.json")
+
+
+def test_what_is_no_picture_is_one_sentence(run, tmp_path):
+    (tmp_path / "text.png").write_text("not a picture")
+    assert_one_sentence(run("edit", tmp_path / "text.png", "make it blue"), 2, "picture")
+
+
+def test_an_empty_prompt_is_one_sentence(run):
+    assert_one_sentence(run("generate", "  "), 2, "empty")
+
+
+@pytest.mark.parametrize("value", ["nan", "0", "1000"])
+def test_guidance_is_bounded(run, value):
+    assert run("generate", "a dog", "--guidance", value).exit_code == 2
+
+
+def test_a_converted_checkpoint_cannot_land_on_files(run, tmp_path):
+    (tmp_path / "mine.txt").write_text("keep")
+    assert_one_sentence(run("convert", tmp_path / "source", tmp_path, model=None), 1, str(tmp_path))
