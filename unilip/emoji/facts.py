@@ -25,9 +25,9 @@ def color_of(scene: Scene, thing: Thing) -> str | None:
 
 
 def groups(scene: Scene) -> dict[str, tuple[Thing, ...]]:
-    """The things by name, in reading order (from the top left)."""
+    """The things by name, from left to right."""
     found: dict[str, tuple[Thing, ...]] = {}
-    for thing in sorted(scene.things, key=lambda thing: thing.x + thing.y):
+    for thing in sorted(scene.things, key=lambda thing: thing.x):
         found[thing.name] = (*found.get(thing.name, ()), thing)
     return found
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unilip.emoji.captions import pluralize
+from unilip.emoji.captions import pluralize, slip
 from unilip.emoji.vocabulary import COLOR_SYNONYMS, COLORS, NUMBERS, OBJECTS, SYNONYMS
 
 PAIRS = ("scissors", "skis")  # one of them takes "are" and "them"
@@ -31,11 +31,9 @@ class Mention(NamedTuple):
 
 
 def indefinite(phrase: str) -> str:
-    """The phrase with "a" or "an"; pairs ("scissors") stay bare, or become "a pair of" where no colour stands."""
-    if phrase in PAIRS:
-        return f"a pair of {phrase}"
+    """The phrase with "a" or "an"; "scissors" and "skis" with "a pair of"."""
     if phrase.endswith(PAIRS):
-        return phrase
+        return phrase if "pair of" in phrase else f"a pair of {phrase}"
     return f"{'an' if phrase[0] in VOWELS else 'a'} {phrase}"
 
 
@@ -73,27 +71,9 @@ def typed(text: str, rng: np.random.Generator) -> str:
     if rng.random() < 0.08:
         bare = re.sub(r"\b(the|an?) (?=\w)", "", text, flags=re.IGNORECASE)
         text = bare[0].upper() + bare[1:] if text[0].isupper() else bare
-    if rng.random() < 0.04:
+    if rng.random() < 0.04 and "count" not in text.lower():  # a slip there turns rude
         text = slip(text, rng)
     return text
-
-
-def slip(text: str, rng: np.random.Generator) -> str:
-    """The text with one letter dropped, doubled or swapped with its neighbour, in a word of four letters or more."""
-    words = [word for word in re.finditer(r"[A-Za-z]{4,}", text) if word.group().lower() != "count"]  # no rude slips
-    if not words:
-        return text
-    word = pick(rng, words)
-    at = word.start() + int(rng.integers(1, len(word.group()) - 1))
-    change = rng.integers(3)
-    if change == 0:
-        slipped = text[:at] + text[at + 1 :]
-    elif change == 1:
-        slipped = text[:at] + text[at] + text[at:]
-    else:
-        slipped = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-    # A slip must not turn one known object into another.
-    return slipped if {m.name for m in mentions(slipped)} <= {m.name for m in mentions(text)} else text
 
 
 @cache
@@ -122,7 +102,7 @@ def number(word: str) -> int | None:
         return int(word)
     if word in NUMBER_WORDS:
         return NUMBER_WORDS.index(word)
-    return {"a": 1, "an": 1, "single": 1, "no": 0, "none": 0, "couple": 2, "pair": 2}.get(word)
+    return {"a": 1, "an": 1, "single": 1, "no": 0, "none": 0}.get(word)
 
 
 def words_of(text: str) -> list[str]:
@@ -133,6 +113,7 @@ def words_of(text: str) -> list[str]:
 
 def mentions(text: str) -> list[Mention]:
     """The objects that a text names, in order, each with the colour and the number that stand before it."""
+    text = re.sub(r"\bpairs? of\b", "pair", re.sub(r"\ba couple of\b", "two", text.lower()))
     words, entries, found = words_of(text), lexicon(), []
     spans: list[tuple[int, int, str, bool]] = []
     at = 0
@@ -161,8 +142,6 @@ def mentions(text: str) -> list[Mention]:
                 count = number(word)
                 break
             left -= 1
-        if name in PAIRS and count == 2:
-            count = 1
         if count is None and not plural and not definite and name not in PAIRS:
             count = 1
         found.append(Mention(name, color, count, definite, plural))
