@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from unilip.emoji.held_out import OPPOSITE, is_held_out_prompt
+from unilip.emoji.phrasings import RELATION_WORDS, REQUESTS, SENTENCES, SPOTS, STYLE_WORDS
 from unilip.emoji.scenes import CANVAS, Scene, Thing, color_of, relation, relations
 from unilip.emoji.vocabulary import (
     BACKGROUNDS,
@@ -24,79 +25,6 @@ from unilip.emoji.vocabulary import (
 CAPTION_STYLES: dict[str, float] = {"geneval": 0.3, "sentence": 0.3, "request": 0.22, "terse": 0.18}
 COLORLESS_STYLES = ("grayscale", "sepia", "sketch", "negative")  # colours do not show as they are named
 PLURAL_NOUNS = ("scissors", "skis")  # the name of one is a plural
-
-RELATION_WORDS: dict[str, tuple[str, ...]] = {
-    "left of": ("left of", "to the left of", "on the left of", "on the left side of", "at the left of"),
-    "right of": ("right of", "to the right of", "on the right of", "on the right side of", "at the right of"),
-    "above": ("above", "over", "above", "on top of", "higher than"),
-    "below": ("below", "under", "beneath", "underneath", "lower than"),
-}
-SPOTS: dict[str, tuple[str, str]] = {  # said of the first and of the second of two things
-    "left of": ("on the left", "on the right"),
-    "right of": ("on the right", "on the left"),
-    "above": ("at the top", "at the bottom"),
-    "below": ("at the bottom", "at the top"),
-}
-STYLE_WORDS: dict[str, tuple[str, ...]] = {
-    "grayscale": ("in black and white", "in grayscale", "as a black and white photo"),
-    "sepia": ("in sepia", "as an old photo", "in sepia tones"),
-    "sketch": ("as a sketch", "as a pencil drawing", "as a pencil sketch"),
-    "pixel art": ("as pixel art", "in pixel art style", "in big pixels"),
-    "negative": ("as a negative", "in inverted colors", "as a photo negative"),
-    "poster": ("as a poster", "in poster style", "with few colors"),
-    "watercolor": ("as a watercolor", "in watercolor", "as a watercolor painting"),
-}
-REQUESTS = (
-    "draw {}",
-    "draw me {}",
-    "draw {} please",
-    "draw me {} please",
-    "please draw {}",
-    "can you draw {}?",
-    "could you draw {}, please?",
-    "can you make a picture of {}?",
-    "make a picture of {}",
-    "make an image of {}",
-    "make {}",
-    "create a picture with {}",
-    "create an image of {}",
-    "generate {}",
-    "generate an image of {}",
-    "generate a picture with {}",
-    "paint {}",
-    "show me {}",
-    "i want {}",
-    "i want to see {}",
-    "i would like a picture of {}",
-    "i'd like {}",
-    "give me {}",
-    "give me a picture of {}",
-    "pls {}",
-    "pls draw {}",
-    "plz make {}",
-    "{} please",
-    "{}, please",
-    "render {}",
-    "imagine {}",
-)
-SENTENCES = (
-    "{}",
-    "{}",
-    "{}",
-    "a picture of {}",
-    "an image of {}",
-    "a photo of {}",
-    "a picture showing {}",
-    "a picture with {}",
-    "an image with {}",
-    "an emoji of {}",
-    "a 3d emoji of {}",
-    "a drawing of {}",
-    "an illustration of {}",
-    "a scene with {}",
-    "here is {}",
-    "we see {}",
-)
 
 
 def pluralize(word: str) -> str:
@@ -164,17 +92,17 @@ def join(phrases: list[str], last: str = "and") -> str:
 def describe(scene: Scene, rng: np.random.Generator | None = None) -> str:
     """The complete description of a scene in one sentence of regular grammar, the answer to "describe the picture".
 
-    It names every thing with its number and colour, the relation of two things, the background and the style. `rng`
-    is the face that it shares with `caption`: without it the order of two things is the scene's, with it either.
+    It names every thing with its number and colour from left to right, the relation of two things, the background and
+    the style. With `rng`, the two things of a relation come in either order.
     """
-    found = groups(scene)
-    color = scene.style not in COLORLESS_STYLES
+    found = groups(Scene(tuple(sorted(scene.things, key=lambda thing: thing.x))))
+    color = shows_color(scene)
     phrases = [phrase(thing, count, color) for thing, count in found]
-    where = relation(*scene.things) if len(scene.things) == 2 and len(found) == 2 else None
+    where = relation(found[0][0], found[1][0]) if len(scene.things) == len(found) == 2 else None
     if where:
-        if rng is not None and rng.random() < 0.5:
+        if where == "below" or (rng is not None and rng.random() < 0.5):
             phrases, where = phrases[::-1], OPPOSITE[where]
-        text = f"{phrases[0]} {RELATION_WORDS[where][1 if where.endswith('of') else 0]} {phrases[1]}"
+        text = f"{phrases[0]} {'to the ' if where.endswith('of') else ''}{where} {phrases[1]}"
     else:
         text = join(phrases) if phrases else "nothing"
     if color or BACKGROUNDS[scene.background].kind not in ("plain", "gradient"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from unilip.emoji.art import EDGE, art
+from unilip.emoji.art import EDGE, stamp
 from unilip.emoji.backgrounds import apply_style, draw_background
 from unilip.emoji.extents import EXTENTS
 from unilip.emoji.held_out import OPPOSITE, any_held_out, pair_key
@@ -114,8 +114,8 @@ def render(scene: Scene, size: int = CANVAS) -> Image.Image:
     scale = size / CANVAS
     for thing in scene.things:
         edge = max(round(thing.size * scale), 1)
-        stamp = art(thing.name, thing.color).resize((edge, edge), Image.Resampling.LANCZOS)  # weighs colours by alpha
-        picture.paste(stamp, (round(thing.x * scale - edge / 2), round(thing.y * scale - edge / 2)), stamp)
+        piece = stamp(thing.name, thing.color, edge)
+        picture.paste(piece, (round(thing.x * scale - edge / 2), round(thing.y * scale - edge / 2)), piece)
     return apply_style(picture, scene.style)
 
 
