@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from unilip.emoji import changes
-from unilip.emoji.art import art
+from unilip.emoji.art import stamp
 from unilip.emoji.changes import Change
 from unilip.emoji.scenes import CANVAS, Scene, Thing, box, is_held_out, random_scene
 from unilip.emoji.wording import pick, typed
@@ -127,7 +127,7 @@ def region(edit: Edit) -> np.ndarray:
 def opaque(thing: Thing) -> np.ndarray:
     """The pixels, (256, 256) bool, of the canvas that the thing hides wholly."""
     edge = max(round(thing.size), 1)
-    alpha = art(thing.name, thing.color).resize((edge, edge), Image.Resampling.LANCZOS).getchannel("A")
     canvas = Image.new("L", (CANVAS, CANVAS))
-    canvas.paste(alpha, (round(thing.x - edge / 2), round(thing.y - edge / 2)))
+    corner = (round(thing.x - edge / 2), round(thing.y - edge / 2))
+    canvas.paste(stamp(thing.name, thing.color, edge).getchannel("A"), corner)
     return np.asarray(canvas) == 255
