@@ -310,19 +310,12 @@ def background(scene: Scene, rng: np.random.Generator) -> str:
             return ""
         name = spelled(scene.background, rng)
         a_name = article(name)
-        share = rng.random()
-        if share < 0.6:
+        if rng.random() < 0.6:
             return f"on {a_name} background"
-        return pick(
-            rng,
-            (
-                f"with {a_name} background",
-                f"against {a_name} background",
-                f"in front of {a_name} background",
-                f"on {name}",
-                f"on {a_name} backdrop",
-            ),
-        )
+        ways = ["with {} background", "against {} background", "in front of {} background", "on {} backdrop"]
+        if not name.startswith("orange") and rng.random() < 0.2:  # "a cat on orange" would sit on the fruit
+            return f"on {name}"
+        return pick(rng, ways).format(a_name)
     return where.phrases[0] if rng.random() < 0.5 else pick(rng, where.phrases)
 
 
