@@ -4,8 +4,9 @@ import re
 from collections import Counter
 from functools import cache
 
+from unilip.emoji.captions import PLURAL_NOUNS
 from unilip.emoji.vocabulary import BACKGROUNDS, COLORS, NATURAL_COLORS, PLAIN_BACKGROUNDS
-from unilip.emoji.wording import PAIRS, Mention, color_words, mentions, number, words_of
+from unilip.emoji.wording import Mention, color_words, mentions, number, words_of
 
 DIRECTIONS = (
     ("left of", r"\bleft\b"),
@@ -73,7 +74,7 @@ def tally(found: list[Mention]) -> dict[str, int | None]:
         if mention.definite or (mention.count is None and mention.name in counts):
             counts.setdefault(mention.name, 2 if mention.plural and mention.count else (None if mention.plural else 1))
         elif mention.count is None:
-            counts[mention.name] = 1 if mention.name in PAIRS else None
+            counts[mention.name] = 1 if mention.name in PLURAL_NOUNS else None
         else:
             counts[mention.name] = (counts.get(mention.name) or 0) + mention.count
     return counts

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unilip.emoji.captions import describe, pluralize
+from unilip.emoji.captions import PLURAL_NOUNS, describe, pick, pluralize, shows_color
 from unilip.emoji.facts import (
     ACROSS,
-    COLORED_STYLES,
     SPOKEN,
     absent,
     beyond,
@@ -21,7 +20,7 @@ from unilip.emoji.facts import (
 )
 from unilip.emoji.scenes import CANVAS, Scene, Thing, relation
 from unilip.emoji.vocabulary import BACKGROUNDS, NUMBERS
-from unilip.emoji.wording import PAIRS, another_word, be, indefinite, pick, typed
+from unilip.emoji.wording import another_word, be, indefinite, typed
 
 SIDES = {"left of": "on the left", "right of": "on the right", "above": "at the top", "below": "at the bottom"}
 TO = {"left of": "to the left of", "right of": "to the right of", "above": "above", "below": "below"}
@@ -162,7 +161,7 @@ def color_group(scene: Scene, rng: np.random.Generator) -> Asked | None:
 
 def color_background(scene: Scene, rng: np.random.Generator) -> Asked | None:
     background = BACKGROUNDS[scene.background]
-    if scene.style not in COLORED_STYLES or background.kind not in ("plain", "gradient") or scene.background == "sky":
+    if not shows_color(scene) or background.kind not in ("plain", "gradient") or scene.background == "sky":
         return None
     text = pick(
         rng,
@@ -201,7 +200,7 @@ def count_objects(scene: Scene, rng: np.random.Generator) -> Asked | None:
             "What is the number of {o}?",
         ),
     )
-    noun = f"pairs of {name}" if name in PAIRS else pluralize(another_word(name, rng))
+    noun = f"pairs of {name}" if name in PLURAL_NOUNS else pluralize(another_word(name, rng))
     things = found.get(name, ())
     return asked("count", text.format(o=noun, p=pick(rng, PICTURE)), NUMBERS[len(things)], rng, things)
 

@@ -7,9 +7,10 @@ from PIL import Image
 
 from unilip.emoji import changes
 from unilip.emoji.art import stamp
-from unilip.emoji.changes import Change
+from unilip.emoji.captions import pick
+from unilip.emoji.placing import Change
 from unilip.emoji.scenes import CANVAS, Scene, Thing, box, is_held_out, random_scene
-from unilip.emoji.wording import pick, typed
+from unilip.emoji.wording import typed
 
 KINDS = ("add", "remove", "replace", "adjust", "background", "style", "extract", "action", "compose")
 WEIGHTS = (0.15, 0.14, 0.13, 0.19, 0.11, 0.06, 0.06, 0.1, 0.06)

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from unilip.emoji.captions import pluralize
+from unilip.emoji.captions import PLURAL_NOUNS, pick, pluralize, shows_color
 from unilip.emoji.scenes import CANVAS, Scene, Thing
-from unilip.emoji.vocabulary import NATURAL_COLORS, NUMBERS, OBJECTS
-from unilip.emoji.wording import PAIRS, another_word, indefinite, pick
+from unilip.emoji.scenes import color_of as color_named
+from unilip.emoji.vocabulary import NUMBERS, OBJECTS
+from unilip.emoji.wording import another_word, indefinite
 
-COLORED_STYLES = ("normal", "pixel art", "poster", "watercolor")  # where a colour can be read off the picture
 ACROSS = {"left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": (0, 1)}
 SPOKEN = {
     "left of": ("left of", "to the left of", "on the left of"),
@@ -19,9 +19,9 @@ SPOKEN = {
 
 def color_of(scene: Scene, thing: Thing) -> str | None:
     """The colour that anybody would name; None where the art has several, or the style hides it."""
-    if scene.style not in COLORED_STYLES:
+    if not shows_color(scene):
         return None
-    return thing.color or NATURAL_COLORS.get(thing.name)
+    return color_named(thing)
 
 
 def groups(scene: Scene) -> dict[str, tuple[Thing, ...]]:
@@ -53,7 +53,7 @@ def listed(phrases: list[str]) -> str:
 def counted(name: str, count: int) -> str:
     if count == 1:
         return indefinite(name)
-    if name in PAIRS:
+    if name in PLURAL_NOUNS:
         return f"{NUMBERS[count]} pairs of {name}"
     return f"{NUMBERS[count] if count < len(NUMBERS) else count} {pluralize(name)}"
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from unilip.emoji import answers, asking
 from unilip.emoji.asking import PICTURE, Asked, Question, asked
-from unilip.emoji.captions import pluralize
+from unilip.emoji.captions import PLURAL_NOUNS, pick, pluralize
 from unilip.emoji.facts import ACROSS, SPOKEN, beyond, color_of, groups, listed, place, refer
 from unilip.emoji.scenes import Scene, relation
 from unilip.emoji.verdicts import yes_no
 from unilip.emoji.vocabulary import COLORS, NUMBERS
-from unilip.emoji.wording import PAIRS, another_word, be, pick, pronoun
+from unilip.emoji.wording import another_word, be, pronoun
 
 KINDS = ("what", "color", "count", "where", "yes/no", "describe")
 KIND_WEIGHTS = (0.2, 0.2, 0.15, 0.15, 0.2, 0.1)
@@ -124,7 +124,7 @@ def the_same_of_another(scene: Scene, before: Asked, rng: np.random.Generator) -
     things = pick(rng, others)
     word = another_word(things[0].name, rng)
     if kind == "count":
-        noun = f"pairs of {word}" if word in PAIRS else pluralize(word)
+        noun = f"pairs of {word}" if word in PLURAL_NOUNS else pluralize(word)
         return asked(
             "count", pick(rng, ("And {o}?", "And how many {o}?")).format(o=noun), NUMBERS[len(things)], rng, things
         )

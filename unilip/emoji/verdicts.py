@@ -3,11 +3,11 @@
 import numpy as np
 
 from unilip.emoji.asking import PICTURE, Asked, asked
-from unilip.emoji.captions import pluralize
-from unilip.emoji.facts import ACROSS, COLORED_STYLES, SPOKEN, absent, beyond, color_of, counted, groups, refer
+from unilip.emoji.captions import PLURAL_NOUNS, pick, pluralize, shows_color
+from unilip.emoji.facts import ACROSS, SPOKEN, absent, beyond, color_of, counted, groups, refer
 from unilip.emoji.scenes import Scene, Thing, relation
 from unilip.emoji.vocabulary import COLORS, NUMBERS
-from unilip.emoji.wording import PAIRS, another_word, be, indefinite, pick
+from unilip.emoji.wording import another_word, be, indefinite
 
 STYLE_WORDS = {
     "grayscale": ("black and white", "in grayscale"),
@@ -63,7 +63,7 @@ def is_there_colored(scene: Scene, rng: np.random.Generator, wanted: bool) -> Fo
     color = pick(rng, sorted(colors) if wanted else [color for color in COLORS if color not in colors])
     phrase = indefinite(f"{color} {name}")
     text = pick(rng, ("Is there {o}?", "Do you see {o}?", "Is there {o} in the {p}?", "Can you see {o}?"))
-    if name in PAIRS:
+    if name in PLURAL_NOUNS:
         phrase = f"{color} {name}"
     return text.format(o=phrase, p=pick(rng, PICTURE)), things if wanted and len(things) == 1 else ()
 
@@ -94,7 +94,7 @@ def is_relative(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
 def is_count(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
     name, things = pick(rng, list(groups(scene).items()))
     said = len(things) if wanted else pick(rng, [count for count in (1, 2, 3, 4) if count != len(things)])
-    if said >= len(NUMBERS) or name in PAIRS:
+    if said >= len(NUMBERS) or name in PLURAL_NOUNS:
         return None
     if said == 1:
         return f"Is there only one {name}?", things
@@ -104,7 +104,7 @@ def is_count(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
 
 def is_background(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
     base = scene.background.removesuffix(" gradient").split()[-1]
-    if scene.style not in COLORED_STYLES or base not in COLORS:
+    if not shows_color(scene) or base not in COLORS:
         return None
     # Pale, dark and gray shades lie near one another: only a plainly other colour is asked for.
     near = {"white", "gray", "black"} | ({"orange", "red", "brown"} if base in ("orange", "red", "brown") else set())

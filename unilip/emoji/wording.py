@@ -6,11 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from unilip.emoji.captions import pluralize, slip
+from unilip.emoji.captions import PLURAL_NOUNS, article, pluralize, slip
 from unilip.emoji.vocabulary import COLOR_SYNONYMS, COLORS, NUMBERS, OBJECTS, SYNONYMS
 
-PAIRS = ("scissors", "skis")  # one of them takes "are" and "them"
-VOWELS = "aeiou"
 BRITISH = {"gray": "grey", "color": "colour", "center": "centre", "airplane": "aeroplane"}
 NUMBER_WORDS = (*NUMBERS, "five", "six", "seven", "eight", "nine", "ten")
 # Words that end the search for a noun's colour and number, looking left from the noun.
@@ -32,27 +30,23 @@ class Mention(NamedTuple):
 
 def indefinite(phrase: str) -> str:
     """The phrase with "a" or "an"; "scissors" and "skis" with "a pair of"."""
-    if phrase.endswith(PAIRS):
+    if phrase.endswith(PLURAL_NOUNS):
         return phrase if "pair of" in phrase else f"a pair of {phrase}"
-    return f"{'an' if phrase[0] in VOWELS else 'a'} {phrase}"
+    return article(phrase)
 
 
 def be(name: str, plural: bool = False) -> str:
-    return "are" if plural or name.endswith(PAIRS) else "is"
+    return "are" if plural or name.endswith(PLURAL_NOUNS) else "is"
 
 
 def pronoun(name: str, plural: bool = False) -> str:
-    return "them" if plural or name.endswith(PAIRS) else "it"
+    return "them" if plural or name.endswith(PLURAL_NOUNS) else "it"
 
 
 def another_word(name: str, rng: np.random.Generator) -> str:
     """The object's own name mostly, now and then a synonym."""
     words = SYNONYMS.get(name, ())
     return words[rng.integers(len(words))] if words and rng.random() < 0.15 else name
-
-
-def pick(rng: np.random.Generator, options):
-    return options[rng.integers(len(options))]
 
 
 def typed(text: str, rng: np.random.Generator) -> str:
@@ -142,7 +136,7 @@ def mentions(text: str) -> list[Mention]:
                 count = number(word)
                 break
             left -= 1
-        if count is None and not plural and not definite and name not in PAIRS:
+        if count is None and not plural and not definite and name not in PLURAL_NOUNS:
             count = 1
         found.append(Mention(name, color, count, definite, plural))
         # "a red and a blue cat": the colour before "and" belongs to a second one of the same noun.
