@@ -14,7 +14,9 @@ def draw_background(name: str, variant: int, size: int = CANVAS) -> Image.Image:
     """The named background; `variant` picks its shade, direction and details."""
     background = BACKGROUNDS[name]
     rng = np.random.default_rng(variant)
-    shift = rng.uniform(-12, 12, 3) + rng.uniform(-8, 8)
+    # A gray must stay without a tint; one variant in six has the exact colours.
+    tint = 3 if max(background.colors[0]) - min(background.colors[0]) < 10 else 12
+    shift = (rng.uniform(-tint, tint, 3) + rng.uniform(-8, 8)) * (variant % 6 > 0)
     colors = [tuple(np.clip(np.add(color, shift), 0, 255).astype(int).tolist()) for color in background.colors]
     if background.kind == "plain":
         return Image.new("RGB", (size, size), colors[0])
@@ -119,13 +121,13 @@ def apply_style(picture: Image.Image, style: str) -> Image.Image:
         lines = np.clip(light / np.maximum(around, 1), 0, 1) ** 2
         return Image.fromarray((255 * lines).astype(np.uint8)).convert("RGB")
     if style == "pixel art":
-        small = picture.resize((32, 32), Image.Resampling.BOX)
+        small = picture.resize((64, 64), Image.Resampling.BOX)
         return small.resize(picture.size, Image.Resampling.NEAREST)
     if style == "negative":
         return ImageChops.invert(picture)
     if style == "poster":
         return ImageOps.posterize(picture, 2)
     if style == "watercolor":
-        soft = picture.filter(ImageFilter.MedianFilter(7)).filter(ImageFilter.GaussianBlur(unit))
+        soft = picture.filter(ImageFilter.MedianFilter(2 * round(3 * unit) + 1)).filter(ImageFilter.GaussianBlur(unit))
         return Image.blend(soft, Image.new("RGB", picture.size, (255, 252, 244)), 0.3)
     raise ValueError(f"unknown style {style!r}")

@@ -235,6 +235,8 @@ def phrases_of(scene: Scene, rng: np.random.Generator, bare: bool = False) -> li
 def arranged(scene: Scene, phrases: list[str], rng: np.random.Generator, plain: bool = False) -> str:
     """The phrases of the scene's groups put together, with relations that hold; `plain` in GenEval's words only."""
     things = [thing for thing, _ in groups(scene)]
+    if not things:
+        return "nothing"
     if len(things) == 1:
         if len(scene.things) == 1 and not plain and rng.random() < 0.12:
             return f"{phrases[0]} {spot(things[0])}".rstrip()
@@ -266,7 +268,7 @@ def pair(things: list[Thing], phrases: list[str], rng: np.random.Generator, plai
         if not plain and rng.random() < 0.15 and clear:
             first, second = SPOTS[where]
             if rng.random() < 0.3:
-                return f"{first} {phrases[0]}, {second} {phrases[1]}"
+                return f"{phrases[0]} {first}, {phrases[1]} {second}"
             return f"{phrases[0]} {first} and {phrases[1]} {second}"
         return f"{phrases[0]} {say_relation(where, rng, plain)} {phrases[1]}"
     share = rng.random()
