@@ -6,27 +6,25 @@ import re
 from pathlib import Path
 
 import torch
+from diffusers import SanaTransformer2DModel
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+from transformers import InternVLForConditionalGeneration
 
+from unilip.models.connector import Connector
+from unilip.models.decoder import PixelDecoder
 from unilip.pipeline import UniLIPPipeline
-from unilip.released import (
-    CheckpointError,
-    check_tokenizer,
-    read_header,
-    read_json,
-    read_released,
-    read_weight_map,
-)
+from unilip.released import check_tokenizer, read_released
+from unilip.weights import CheckpointError, read_header, read_json, read_weight_map
 
 logger = logging.getLogger(__name__)
 
 EMBEDDED = Path(__file__).resolve().parent.parent / "assets" / "unilip-mini"
-COMPONENT_WEIGHTS = {
-    "mllm": "model",
-    "connector": "diffusion_pytorch_model",
-    "transformer": "diffusion_pytorch_model",
-    "decoder": "diffusion_pytorch_model",
+COMPONENTS = {  # class and file name of the weights
+    "mllm": (InternVLForConditionalGeneration, "model"),
+    "connector": (Connector, "diffusion_pytorch_model"),
+    "transformer": (SanaTransformer2DModel, "diffusion_pytorch_model"),
+    "decoder": (PixelDecoder, "diffusion_pytorch_model"),
 }
 DTYPES = {
     "float32": torch.float32,
@@ -69,7 +67,9 @@ def _computes_in_bfloat16(device: torch.device) -> bool:
         return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     if device.type == "mps":
         try:
-            torch.ones(2, 2, device=device, dtype=torch.bfloat16) @ torch.ones(2, 2, device=device, dtype=torch.bfloat16)
+            torch.ones(2, 2, device=device, dtype=torch.bfloat16) @ torch.ones(
+                2, 2, device=device, dtype=torch.bfloat16
+            )
         except (RuntimeError, TypeError):  # before macOS 14
             return False
     return True
@@ -93,17 +93,7 @@ def load_pipeline(
     device, dtype = pick_device_and_dtype(device, dtype)
     path = find_checkpoint(source)
     if (path / "model_index.json").is_file():
-        _check_own_layout(path)
-        try:
-            pipeline = UniLIPPipeline.from_folder(path, dtype)
-        except CheckpointError:
-            raise
-        except (OSError, ValueError, RuntimeError, TypeError) as error:
-            logger.debug("Loading %s failed.", path, exc_info=True)
-            reason = str(error).strip().splitlines()[0]
-            raise CheckpointError(f"The checkpoint {path} cannot be loaded: {reason}") from error
-        if pipeline.tokenizer is not None:
-            check_tokenizer(pipeline.tokenizer, pipeline.mllm.config.text_config.vocab_size, path)
+        pipeline = _load_own_layout(path, dtype)
     else:
         pipeline = UniLIPPipeline(**read_released(path, device, dtype))
     return pipeline.to(device)
@@ -144,15 +134,39 @@ def find_checkpoint(source: str | os.PathLike) -> Path:
         ) from error
 
 
-def _check_own_layout(folder: Path):
-    """Reads every header, so that a missing or cut file is named before anything is loaded."""
+def _load_own_layout(folder: Path, dtype: torch.dtype) -> UniLIPPipeline:
     index = read_json(folder / "model_index.json")
-    for name, stem in COMPONENT_WEIGHTS.items():
+    present = []
+    # All headers first, so that a missing or cut file is named before anything is loaded.
+    for name, (_, stem) in COMPONENTS.items():
         if name not in index:
             raise CheckpointError(f"{folder / 'model_index.json'} does not name the component {name}.")
-        if index[name][0] is not None:
-            read_json(folder / name / "config.json")
-            shards = folder / name / f"{stem}.safetensors.index.json"
-            files = set(read_weight_map(shards).values()) if shards.is_file() else {f"{stem}.safetensors"}
-            for file in sorted(files):
-                read_header(folder / name / file)
+        if index[name][0] is None:
+            continue
+        present.append(name)
+        read_json(folder / name / "config.json")
+        shards = folder / name / f"{stem}.safetensors.index.json"
+        for file in sorted(set(read_weight_map(shards).values())) if shards.is_file() else [f"{stem}.safetensors"]:
+            read_header(folder / name / file)
+    try:
+        modules = {name: _load_component(folder / name, COMPONENTS[name][0], dtype) for name in present}
+        pipeline = UniLIPPipeline.from_folder(folder, dtype, **modules)
+    except CheckpointError:
+        raise
+    except Exception as error:  # the libraries below raise all kinds, for damaged settings and tokenizers
+        logger.debug("Loading %s failed.", folder, exc_info=True)
+        raise CheckpointError(
+            f"The checkpoint {folder} cannot be loaded: {str(error).strip().splitlines()[0]}"
+        ) from error
+    if pipeline.tokenizer is not None:
+        check_tokenizer(pipeline.tokenizer, pipeline.mllm.config.text_config.vocab_size, folder)
+    return pipeline
+
+
+def _load_component(folder: Path, component: type, dtype: torch.dtype) -> torch.nn.Module:
+    model, report = component.from_pretrained(folder, dtype=dtype, output_loading_info=True)
+    # Both libraries only warn, and go on with random weights.
+    for kind, names in report.items():
+        for name in sorted(map(str, names)):
+            raise CheckpointError(f"The weights in {folder} do not fit its config.json: {kind}: {name}.")
+    return model

@@ -2,9 +2,7 @@
 
 import math
 import os
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,41 +11,20 @@ from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, SanaTransf
 from diffusers.pipelines.pipeline_utils import ImagePipelineOutput
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
-from transformers import (
-    InternVLForConditionalGeneration,
-    PreTrainedTokenizerBase,
-    StoppingCriteria,
-    StoppingCriteriaList,
-    TextIteratorStreamer,
-)
+from transformers import InternVLForConditionalGeneration, PreTrainedTokenizerBase
 
 from unilip import images as pictures
 from unilip import prompts
+from unilip.chat import ChatMixin
 
 # Loading a saved pipeline looks its components' modules up among those already imported.
 from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
 
-COMPONENT_CLASSES = {
-    "mllm": InternVLForConditionalGeneration,
-    "connector": Connector,
-    "transformer": SanaTransformer2DModel,
-    "decoder": PixelDecoder,
-}
 OUTPUT_TYPES = ("pil", "np", "pt", "latent")
 
 
-class StopWhen(StoppingCriteria):
-    """Ends generation as soon as `should_stop()` is true."""
-
-    def __init__(self, should_stop: Callable[[], bool]):
-        self.should_stop = should_stop
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs) -> torch.Tensor:
-        return torch.full((input_ids.shape[0],), self.should_stop(), device=input_ids.device)
-
-
-class UniLIPPipeline(DiffusionPipeline):
+class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     """UniLIP (arXiv 2507.23278): one CLIP that understands, reconstructs, generates and edits pictures.
 
     Components:
@@ -64,7 +41,6 @@ class UniLIPPipeline(DiffusionPipeline):
 
     model_cpu_offload_seq = "mllm->connector->transformer->decoder"
     _optional_components = ["tokenizer", "connector", "transformer", "scheduler"]
-    _callback_tensor_inputs = ["latents"]
 
     def __init__(
         self,
@@ -99,23 +75,9 @@ class UniLIPPipeline(DiffusionPipeline):
         return load_pipeline(pretrained_model_name_or_path, device=device, dtype=dtype)
 
     @classmethod
-    def from_folder(cls, folder: str | os.PathLike, dtype: torch.dtype) -> "UniLIPPipeline":
-        """Loads a folder that `save_pretrained` wrote.
-
-        Raises:
-            ValueError: a component lacks weights, or has too many; both libraries only warn and go on with random ones.
-        """
-        folder = Path(folder)
-        modules: dict[str, torch.nn.Module | None] = {}
-        for name, component in COMPONENT_CLASSES.items():
-            if not (folder / name).is_dir():
-                modules[name] = None
-                continue
-            modules[name], report = component.from_pretrained(folder / name, dtype=dtype, output_loading_info=True)
-            faults = {kind: sorted(map(str, names)) for kind, names in report.items() if names}
-            if faults:
-                raise ValueError(f"the weights of {folder / name} do not fit its config.json: {faults}")
-        return super().from_pretrained(folder, dtype=dtype, local_files_only=True, **modules)
+    def from_folder(cls, folder: str | os.PathLike, dtype: torch.dtype, **components: Any) -> "UniLIPPipeline":
+        """Loads a folder that `save_pretrained` wrote; `components` are taken as given."""
+        return super().from_pretrained(folder, dtype=dtype, local_files_only=True, **components)
 
     @property
     def image_size(self) -> int:
@@ -224,8 +186,8 @@ class UniLIPPipeline(DiffusionPipeline):
     def _require(self, *names: str):
         if any(getattr(self, name) is None for name in names):
             raise ValueError(
-                "This checkpoint holds only the encoder and the pixel decoder: it can reconstruct pictures, but neither "
-                "chat, draw nor edit. Load a complete checkpoint for that."
+                "This checkpoint holds only the encoder and the pixel decoder: it can reconstruct pictures, but not "
+                "chat, draw or edit. Load a complete checkpoint for that."
             )
 
     def check_inputs(
@@ -239,7 +201,6 @@ class UniLIPPipeline(DiffusionPipeline):
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: torch.Tensor | None = None,
         output_type: str = "pil",
-        callback_on_step_end_tensor_inputs: tuple[str, ...] | list[str] = ("latents",),
     ) -> tuple[list[str], list[Any] | None, list[str | None]]:
         """Raises ValueError, before anything is computed, for arguments that `__call__` cannot honour; returns
         prompts, pictures (or None) and negative prompts as lists of one length."""
@@ -278,9 +239,6 @@ class UniLIPPipeline(DiffusionPipeline):
             raise ValueError(f"`latents` must have the shape {shape}, got {tuple(latents.shape)}.")
         if output_type not in OUTPUT_TYPES:
             raise ValueError(f"`output_type` must be one of {', '.join(OUTPUT_TYPES)}, got {output_type!r}.")
-        unknown = [name for name in callback_on_step_end_tensor_inputs if name not in self._callback_tensor_inputs]
-        if unknown:
-            raise ValueError(f"A callback can be given {self._callback_tensor_inputs}, not {unknown}.")
         return list(prompt), image, list(negative_prompt)
 
     @torch.no_grad()
@@ -298,7 +256,6 @@ class UniLIPPipeline(DiffusionPipeline):
         letterbox: bool = False,
         keep_proportions: bool = True,
         callback_on_step_end: Callable[["UniLIPPipeline", int, torch.Tensor, dict], dict] | None = None,
-        callback_on_step_end_tensor_inputs: tuple[str, ...] | list[str] = ("latents",),
     ) -> ImagePipelineOutput:
         """Draws a picture from a prompt, or edits a picture by an instruction.
 
@@ -318,9 +275,8 @@ class UniLIPPipeline(DiffusionPipeline):
             letterbox: pad the picture to a square instead of squashing it, and crop the result.
             keep_proportions: give an edit the proportions of its picture, the longer side `image_size`; False leaves
                 the model's square.
-            callback_on_step_end: called as (pipeline, step, timestep, {"latents": ...}) after each step; what it returns
-                under "latents" replaces the latents.
-            callback_on_step_end_tensor_inputs: which tensors the callback gets.
+            callback_on_step_end: called as (pipeline, step, timestep, {"latents": ...}) after each step; what it
+                returns under "latents" replaces the latents.
 
         Raises:
             ValueError: an argument that cannot be honoured, or a prompt that is too long.
@@ -337,7 +293,6 @@ class UniLIPPipeline(DiffusionPipeline):
             generator,
             latents,
             output_type,
-            callback_on_step_end_tensor_inputs,
         )
         image = None if image is None else [pictures.open_picture(one) for one in image]
         texts = self._prompt_texts(prompt, image is not None)
@@ -376,9 +331,13 @@ class UniLIPPipeline(DiffusionPipeline):
                     velocity = null_velocity + guidance_scale * (velocity - null_velocity)
                 latents = scheduler.step(velocity, timestep, latents, return_dict=False)[0]
                 if callback_on_step_end is not None:
-                    tensors = {name: latents for name in callback_on_step_end_tensor_inputs}
-                    latents = callback_on_step_end(self, step, timestep, tensors).get("latents", latents)
+                    changed = callback_on_step_end(self, step, timestep, {"latents": latents}) or {}
+                    latents = changed.get("latents", latents)
 
+            if not latents.isfinite().all():
+                raise FloatingPointError(
+                    "The picture came out as values that are not numbers: try a lower guidance scale or float32."
+                )
             if output_type == "latent":
                 return ImagePipelineOutput(images=latents)
             sizes = None if image is None else [one.size for one in image for _ in range(num_images_per_prompt)]
@@ -420,121 +379,6 @@ class UniLIPPipeline(DiffusionPipeline):
             self.maybe_free_model_hooks()
         sizes = [one.size for one in image] if keep_proportions else None
         return ImagePipelineOutput(images=pictures.to_output(squares, sizes, letterbox, output_type))
-
-    def chat(
-        self,
-        messages: list[dict[str, Any]],
-        stream: bool = False,
-        max_new_tokens: int = 512,
-        do_sample: bool = False,
-        temperature: float = 1.0,
-        top_p: float = 1.0,
-        max_tiles: int = 1,
-        should_stop: Callable[[], bool] | None = None,
-    ) -> str | Iterator[str]:
-        """Answers the last turn of a conversation about any number of pictures.
-
-        Args:
-            messages: [{"role": "user" | "assistant" | "system", "content": text or blocks}], a block being
-                {"type": "image", "image": picture} or {"type": "text", "text": text}.
-            stream: return an iterator of pieces of text; closing it ends the generation.
-            max_new_tokens: the answer's greatest length in tokens.
-            do_sample, temperature, top_p: sampled instead of greedy answers.
-            max_tiles: InternVL's tiling: up to so many tiles of each picture (InternVL uses 12) and a thumbnail; 1 gives
-                the model the picture as one square.
-            should_stop: asked after each token; True ends the answer.
-
-        Raises:
-            ValueError: malformed messages, or a conversation that is too long for the model.
-            unilip.images.PictureError: a picture that cannot be used.
-        """
-        self._require("tokenizer")
-        if not isinstance(max_new_tokens, int) or max_new_tokens < 1:
-            raise ValueError(f"`max_new_tokens` must be a whole number from 1, got {max_new_tokens!r}.")
-        if not isinstance(max_tiles, int) or max_tiles < 1:
-            raise ValueError(f"`max_tiles` must be a whole number from 1, got {max_tiles!r}.")
-        if do_sample and not (temperature > 0 and 0 < top_p <= 1):
-            raise ValueError(f"Sampling needs temperature > 0 and 0 < top_p <= 1, got {temperature!r} and {top_p!r}.")
-        prompt, squares = self._chat_inputs(messages, max_tiles)
-        self._check_lengths([prompt], max_new_tokens)
-        sampling = {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": 0} if do_sample else {}
-        options = {"max_new_tokens": max_new_tokens, "do_sample": False, **sampling}
-        if stream:
-            return self._chat_stream(prompt, squares, should_stop, options)
-        output_ids = self._generate(prompt, squares, should_stop or (lambda: False), options)
-        return self.tokenizer.decode(output_ids[0], skip_special_tokens=True).strip()
-
-    def _chat_inputs(self, messages: list[dict[str, Any]], max_tiles: int) -> tuple[str, list[Image.Image]]:
-        if not messages or messages[-1].get("role") != "user":
-            raise ValueError("A conversation must end with a message of the user.")
-        turns, squares = [], []
-        for message in messages:
-            if message.get("role") not in prompts.ROLES:
-                raise ValueError(f"A message's role must be one of {', '.join(prompts.ROLES)}.")
-            content = message.get("content")
-            blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
-            parts = []
-            for block in blocks or []:
-                if block.get("type") == "image" and "image" in block:
-                    picture = pictures.open_picture(block["image"])
-                    cut = pictures.tiles(picture, self.image_size, max_tiles)
-                    squares.extend(cut)
-                    parts.append(prompts.image_block(self.num_image_tokens * len(cut)))
-                elif block.get("type") == "text" and isinstance(block.get("text"), str):
-                    parts.append(prompts.plain_text(block["text"], self.tokenizer))
-                else:
-                    raise ValueError('A block is {"type": "image", "image": ...} or {"type": "text", "text": ...}.')
-            turns.append((message["role"], "\n".join(parts)))
-        if not turns[-1][1].strip():
-            raise ValueError("The message is empty: ask something or give a picture.")
-        return prompts.chat_prompt(turns), squares
-
-    def _chat_stream(
-        self, prompt: str, squares: list[Image.Image], should_stop: Callable[[], bool] | None, options: dict[str, Any]
-    ) -> Iterator[str]:
-        closed = threading.Event()
-        streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
-        failures = []
-
-        def generate():
-            try:
-                stop = closed.is_set if should_stop is None else lambda: closed.is_set() or should_stop()
-                self._generate(prompt, squares, stop, {**options, "streamer": streamer})
-            except BaseException as error:  # raised again where the text is read
-                failures.append(error)
-                streamer.end()
-
-        thread = threading.Thread(target=generate, daemon=True)
-        thread.start()
-        try:
-            yield from (text for text in streamer if text)
-            if failures:
-                raise failures[0]
-        finally:
-            closed.set()
-            thread.join()
-
-    @torch.no_grad()
-    def _generate(
-        self, prompt: str, squares: list[Image.Image], should_stop: Callable[[], bool], options: dict[str, Any]
-    ) -> torch.Tensor:
-        device = self._execution_device
-        inputs = self.tokenizer([prompt], add_special_tokens=False, return_tensors="pt").to(device)
-        if squares:
-            options = {**options, "pixel_values": pictures.to_pixel_values(squares).to(device, self.mllm.dtype)}
-        self._interrupt = False
-        try:
-            output_ids = self.mllm.generate(
-                input_ids=inputs.input_ids,
-                attention_mask=inputs.attention_mask,
-                eos_token_id=self.tokenizer.convert_tokens_to_ids("<|im_end|>"),
-                pad_token_id=self.tokenizer.pad_token_id,
-                stopping_criteria=StoppingCriteriaList([StopWhen(lambda: self._interrupt or should_stop())]),
-                **options,
-            )
-        finally:
-            self.maybe_free_model_hooks()
-        return output_ids[:, inputs.input_ids.shape[1] :]
 
     def _prompt_texts(self, texts: list[str | None], edit: bool) -> list[str]:
         texts = [None if text is None else prompts.plain_text(text, self.tokenizer) for text in texts]

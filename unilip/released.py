@@ -1,11 +1,8 @@
-"""The released checkpoints: their configurations, their tensors' names, and loading them tensor by tensor into place."""
+"""The released checkpoints: their configurations, their tensors' names, and loading tensor by tensor into place."""
 
-import json
 import logging
-import pickle
 import re
-import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +10,6 @@ import torch
 from accelerate import init_empty_weights
 from accelerate.utils import set_module_tensor_to_device
 from diffusers import DPMSolverMultistepScheduler, SanaTransformer2DModel
-from safetensors import SafetensorError, safe_open
 from torch import nn
 from transformers import (
     InternVLConfig,
@@ -26,6 +22,7 @@ from transformers import (
 from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
 from unilip.prompts import CONTROL_TOKENS
+from unilip.weights import CheckpointError, open_pickle, open_shards, read_json
 
 logger = logging.getLogger(__name__)
 
@@ -119,10 +116,6 @@ RECONSTRUCTION_PREFIXES = (
 NUMBERED = re.compile(r"(layers|blocks)\.\d+\.")
 
 
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; the message is one sentence naming the file or tensor."""
-
-
 @dataclass
 class Place:
     """Where a released tensor, or one third of a fused one, belongs."""
@@ -138,33 +131,6 @@ class Place:
         return shape if self.third is None else (3 * shape[0], *shape[1:])
 
 
-@dataclass
-class StoredTensors:
-    """Tensors on disk: shapes from the headers, values on demand."""
-
-    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    files: dict[str, Path] = field(default_factory=dict)
-
-    def read(self, name: str) -> torch.Tensor:
-        # Opened for each tensor: an open file keeps all pages read so far mapped, and so in memory.
-        with safe_open(self.files[name], framework="pt") as file:
-            return file.get_tensor(name)
-
-
-@dataclass
-class PickledTensors:
-    """Tensors of a .pth file, mapped, not read."""
-
-    tensors: dict[str, torch.Tensor]
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        return {name: tuple(tensor.shape) for name, tensor in self.tensors.items()}
-
-    def read(self, name: str) -> torch.Tensor:
-        return self.tensors[name].clone()
-
-
 def read_released(path: Path, device: torch.device, dtype: torch.dtype | None) -> dict[str, Any]:
     """The pipeline's components from a released folder, or from a reconstruction-only .pth file (then without
     tokenizer, connector, transformer and scheduler), in `dtype` or else in the checkpoint's own.
@@ -176,7 +142,7 @@ def read_released(path: Path, device: torch.device, dtype: torch.dtype | None) -
             that does not fit.
     """
     if path.is_file():
-        stored = _open_pickle(path)
+        stored = open_pickle(path)
         folder, config = path.parent, {}
         if (folder / "config.json").is_file():
             config = read_json(folder / "config.json")
@@ -184,7 +150,7 @@ def read_released(path: Path, device: torch.device, dtype: torch.dtype | None) -
         tokenizer = scheduler = None
     else:
         folder, config = path, read_json(path / "config.json")
-        stored = _open_shards(folder)
+        stored = open_shards(folder)
         tokenizer = _read_tokenizer(folder)
         config = {**config, "image_token_id": tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>")}
         modules, scheduler = build_complete(config, stored.shapes, folder)
@@ -330,62 +296,6 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase, rows: int, folder: Path)
         raise CheckpointError(
             f"The tokenizer in {folder} has {max(vocabulary.values()) + 1} tokens where the embedding has {rows} rows."
         )
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file, or a CheckpointError naming it."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"The file {path} is missing.") from error
-    except ValueError as error:
-        raise CheckpointError(f"The file {path} is damaged: it is not JSON.") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"The file {path} is damaged: it holds no settings.")
-    return content
-
-
-def read_header(path: Path) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of a safetensors file, or a CheckpointError naming it."""
-    if not path.is_file():
-        raise CheckpointError(f"The file {path} is missing.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"The file {path} is damaged or incomplete; fetch it again.") from error
-
-
-def read_weight_map(index: Path) -> dict[str, str]:
-    """Tensor names and their files, from the index of a sharded checkpoint."""
-    weight_map = read_json(index).get("weight_map")
-    if not isinstance(weight_map, dict):
-        raise CheckpointError(f"The file {index} is damaged: it has no weight_map.")
-    return weight_map
-
-
-def _open_shards(folder: Path) -> StoredTensors:
-    index = folder / "model.safetensors.index.json"
-    names = sorted(set(read_weight_map(index).values())) if index.is_file() else ["model.safetensors"]
-    stored = StoredTensors()
-    for name in names:
-        for tensor, shape in read_header(folder / name).items():
-            stored.shapes[tensor] = shape
-            stored.files[tensor] = folder / name
-    return stored
-
-
-def _open_pickle(path: Path) -> PickledTensors:
-    try:
-        # Only tensors are read, no code; mapping needs the zip format of torch 1.6 and later.
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(f"The file {path} holds more than tensors, or is damaged; it was not loaded.") from error
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
-        raise CheckpointError(f"The file {path} is damaged or incomplete; fetch it again.") from error
-    if not isinstance(content, dict) or not all(isinstance(tensor, torch.Tensor) for tensor in content.values()):
-        raise CheckpointError(f"The file {path} is not a table of tensors.")
-    return PickledTensors(content)
 
 
 def _read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
