@@ -1,0 +1,33 @@
+"""Opens the demo page: `python app.py --help`. The entry of the Space, too."""
+
+import logging
+import sys
+from pathlib import Path
+
+from unilip.checkpoints import EMBEDDED, CheckpointError, load_pipeline
+from unilip.demo.engine import Engine
+from unilip.demo.page import build_page, launch_options
+from unilip.demo.settings import read_settings
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings = read_settings()
+    source = settings.model or EMBEDDED
+    try:
+        pipeline = load_pipeline(source, device=settings.device, dtype=settings.dtype)
+    except (CheckpointError, ValueError) as error:
+        sys.exit(f"The model could not be loaded. {error}")
+    pipeline.set_progress_bar_config(disable=True)
+    embedded = Path(source).resolve() == EMBEDDED.resolve()
+    name = "UniLIP-mini" if embedded else Path(source).name
+    engine = Engine(pipeline, settings.queue_size)
+    try:
+        build_page(engine, name, embedded).launch(**launch_options(settings))
+    finally:
+        engine.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Prompts of the world pass without a word; what leaves it is named."""
+
+import pytest
+
+from unilip.emoji.hints import hint, unknown_words
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "a red cat to the left of a blue dog",
+        "A photo of three green apples.",
+        "two sofas and a doughnut, please",
+        "grey elephants standing on the grass at night",
+        "make the cat's colour purple",
+        "Remove the hot dog and put a computer mouse in its place",
+        "turn it into a pencil sketch",
+        "four bicycles above 2 knives",
+        "",
+    ],
+)
+def test_known_prompts_pass(prompt):
+    assert hint(prompt) == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "word"), [("a dragon next to a cat", "dragon"), ("the Eiffel tower on the beach", "eiffel")]
+)
+def test_strange_things_are_named(prompt, word):
+    assert f"“{word}”" in hint(prompt)
+
+
+def test_slips_get_a_suggestion():
+    assert unknown_words("an elefant on a skatebord") == {"elefant": "elephant", "skatebord": "skateboard"}
+    assert "Did you mean “elephant” instead of “elefant”?" in hint("an elefant")
+
+
+def test_counting_ends_at_four():
+    assert "four" in hint("seven cats") and "four" in hint("12 dogs")
+
+
+def test_other_scripts_are_answered():
+    assert "English" in hint("一只红色的猫")

@@ -1,0 +1,1 @@
+"""The page: four tabs over one model. Nothing outside this package and app.py imports it."""

@@ -1,0 +1,225 @@
+"""One model, the one thread that runs it, and a way to watch and to stop what it does."""
+
+import gc
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+try:
+    import spaces  # on ZeroGPU it has to come before anything touches CUDA
+except ImportError:
+    spaces = None
+import gradio as gr
+import torch
+from PIL import Image
+
+from unilip.images import PictureError
+from unilip.pipeline import UniLIPPipeline
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT = 0.5  # seconds; how long a visitor's Stop may go unnoticed while a step runs
+GPU_SECONDS = 120  # what one call may take on ZeroGPU
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`ahead` requests come first."""
+
+    ahead: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """Step `number` of `total` is done, `seconds` after the first began."""
+
+    number: int
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Text:
+    """The answer so far."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """The end: pictures or the whole answer, and how long it took."""
+
+    value: Any
+    seconds: float
+
+
+Event = Waiting | Step | Text | Result
+Work = Callable[[Callable[[Event], None], threading.Event], Any]
+
+
+class _Stopped(Exception):
+    """Leaves a sampler in mid-run: nobody waits for its pictures, so they need not be decoded."""
+
+
+class Engine:
+    """Serves one request after the other with one pipeline.
+
+    Every public method is a generator of events that ends with a `Result` or raises `gr.Error` in words for the
+    visitor. Closing the generator (Stop, a closed tab) stops the model at its next step or token; the next request
+    then starts.
+
+    Args:
+        pipeline: the model.
+        queue_size: requests that may wait; one more is refused.
+    """
+
+    def __init__(self, pipeline: UniLIPPipeline, queue_size: int = 20):
+        self.pipeline = pipeline
+        self.queue_size = queue_size
+        # The model belongs to this thread alone, so requests cannot overlap, however their handlers come and go.
+        self._model_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
+        self._line: list[threading.Event] = []  # stop flags of the request that runs and of those that wait, in order
+        self._line_lock = threading.Lock()
+        if spaces is not None:
+            # Bound methods, so that the model is inherited by the process that gets the GPU, not sent to it.
+            self.draw, self.answer, self.reconstruct = (
+                spaces.GPU(duration=GPU_SECONDS)(method) for method in (self.draw, self.answer, self.reconstruct)
+            )
+
+    def draw(
+        self,
+        prompt: str,
+        seeds: list[int],
+        steps: int,
+        guidance_scale: float,
+        negative_prompt: str | None = None,
+        image: Image.Image | None = None,
+        letterbox: bool = False,
+    ) -> Iterator[Event]:
+        """One picture for each seed, from the prompt alone or, given an image, by editing it."""
+
+        def work(emit: Callable[[Event], None], stop: threading.Event) -> list[Image.Image]:
+            started = time.monotonic()
+
+            def after_step(pipeline: UniLIPPipeline, index: int, timestep: torch.Tensor, tensors: dict) -> dict:
+                if stop.is_set():
+                    raise _Stopped
+                emit(Step(index + 1, steps, time.monotonic() - started))
+                return tensors
+
+            return self.pipeline(
+                prompt,
+                image=image,
+                negative_prompt=negative_prompt,
+                num_inference_steps=steps,
+                guidance_scale=guidance_scale,
+                num_images_per_prompt=len(seeds),
+                generator=[torch.Generator().manual_seed(seed) for seed in seeds],
+                letterbox=letterbox,
+                callback_on_step_end=after_step,
+            ).images
+
+        yield from self._run(work)
+
+    def answer(self, messages: list[dict]) -> Iterator[Event]:
+        """The model's next turn in a conversation (see `UniLIPPipeline.chat`), as it is written."""
+
+        def work(emit: Callable[[Event], None], stop: threading.Event) -> str:
+            text = ""
+            for piece in self.pipeline.chat(messages, stream=True, should_stop=stop.is_set):
+                text += piece
+                emit(Text(text))
+            return text
+
+        yield from self._run(work)
+
+    def reconstruct(self, picture: Image.Image) -> Iterator[Event]:
+        """The picture, encoded and decoded again."""
+        yield from self._run(lambda emit, stop: self.pipeline.reconstruct(picture).images[0])
+
+    def close(self) -> None:
+        """Stops what runs and refuses what comes."""
+        with self._line_lock:
+            for stop in self._line:
+                stop.set()
+        self._model_thread.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self, work: Work) -> Iterator[Event]:
+        events: queue.SimpleQueue[Event | gr.Error] = queue.SimpleQueue()
+        stop = threading.Event()
+
+        def serve() -> None:
+            try:
+                started = time.monotonic()
+                if not stop.is_set():
+                    value = work(events.put, stop)
+                    events.put(Result(value, time.monotonic() - started))
+            except _Stopped:
+                pass
+            except Exception as error:
+                events.put(_explain(error))
+            finally:
+                with self._line_lock:
+                    self._line.remove(stop)
+
+        with self._line_lock:
+            if len(self._line) > self.queue_size:
+                raise refusal(f"{len(self._line)} requests are waiting already. Please try again in a minute.")
+            self._line.append(stop)
+        self._model_thread.submit(serve)
+        event: Event | gr.Error = Waiting(self._ahead_of(stop))
+        try:
+            while not isinstance(event, Result):
+                yield event
+                with suppress(queue.Empty):
+                    event = events.get(timeout=HEARTBEAT)
+                    while not events.empty():  # a slow reader gets the latest news, not all of it
+                        event = events.get_nowait()
+                if isinstance(event, Waiting):
+                    event = Waiting(self._ahead_of(stop))
+                if isinstance(event, gr.Error):
+                    raise event
+            yield event
+        finally:
+            # Only a flag: gradio closes generators on its event loop, which must not wait for the model.
+            stop.set()
+
+    def _ahead_of(self, stop: threading.Event) -> int:
+        with self._line_lock:
+            return self._line.index(stop) if stop in self._line else 0
+
+
+def refusal(message: str) -> gr.Error:
+    """An error for the visitor's eyes; it leaves no trace in the log."""
+    return gr.Error(message, print_exception=False)
+
+
+def _explain(error: Exception) -> gr.Error:
+    """The words for a visitor; the details go to the log, and memory that the failed run held is let go."""
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, PictureError):
+        return refusal(str(error))
+    if isinstance(error, ValueError) and "too long" in str(error):
+        return refusal(f"{error} Please shorten it or, in a chat, start a new conversation.")
+    logger.error("A request failed.", exc_info=error)
+    error.__traceback__ = None  # its frames hold the tensors of the failed run
+    if _is_out_of_memory(error):
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        return refusal("The model ran out of memory. Ask for fewer pictures at once, or use a smaller picture.")
+    return refusal("Something went wrong here, and it is not your fault. Your input is kept: please try again.")
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    # The CPU's and MPS's allocators raise a plain RuntimeError.
+    return isinstance(error, RuntimeError) and ("t allocate memory" in str(error) or "out of memory" in str(error))

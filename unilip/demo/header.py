@@ -1,0 +1,59 @@
+"""The head of the page: what this is, which model runs where, and what the embedded model knows."""
+
+import html
+
+from unilip.emoji.vocabulary import BACKGROUNDS, COLORS, OBJECTS, STYLES
+from unilip.pipeline import UniLIPPipeline
+
+DEVICES = {"cpu": "CPU", "cuda": "GPU", "mps": "Apple GPU"}
+# Two overlapping frames: the picture that is understood and the one that is made.
+MARK = (
+    '<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><rect x="2" y="2" width="20" height="20" rx="6"/>'
+    '<rect x="10" y="10" width="20" height="20" rx="6"/></svg>'
+)
+
+
+def header(pipeline: UniLIPPipeline, name: str) -> str:
+    """The title and the badge."""
+    device = pipeline.device
+    where = DEVICES.get(device.type, device.type)
+    size = sum(
+        parameter.numel()
+        for module in pipeline.components.values()
+        if hasattr(module, "parameters")
+        for parameter in module.parameters()
+    )
+    badge = [
+        name,
+        f"{size / 1e9:.1f} B weights" if size >= 1e9 else f"{size / 1e6:.0f} M weights",
+        where,
+        str(pipeline.dtype).removeprefix("torch."),
+    ]
+    badges = "".join(f"<li>{html.escape(part)}</li>" for part in badge)
+    return (
+        f'<header class="head">{MARK}<div><h1>UniLIP</h1>'
+        "<p>One model that talks about pictures, draws them, edits them and rebuilds them.</p></div>"
+        f'<ul class="badge" aria-label="Running model">{badges}</ul></header>'
+    )
+
+
+def knowledge() -> str:
+    """What the embedded model knows, in one sentence, and every word of it folded away."""
+    groups = {
+        f"{len(OBJECTS)} objects": OBJECTS,
+        f"{len(COLORS)} colours": COLORS,
+        "Places": ("left of", "right of", "above", "below", "and"),
+        "Numbers": ("one", "two", "three", "four"),
+        "Backgrounds": BACKGROUNDS,
+        "Styles": [style for style in STYLES if style != "normal"],
+    }
+    lists = "".join(
+        f"<dt>{title}</dt><dd>{''.join(f'<span>{html.escape(word)}</span>' for word in words)}</dd>"
+        for title, words in groups.items()
+    )
+    return (
+        '<details class="knowledge"><summary><span><b>A small model in a small world.</b> '
+        f"It knows {len(OBJECTS)} emoji, {len(COLORS)} colours, one to four of a thing, left, right, above, below, and "
+        "simple backgrounds.</span> <u>See all</u></summary>"
+        f"<dl>{lists}</dl></details>"
+    )

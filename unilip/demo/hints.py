@@ -1,0 +1,23 @@
+"""A kind word under a prompt that asks the embedded model for what it has never seen."""
+
+import html
+
+import gradio as gr
+
+from unilip.emoji.hints import hint
+
+
+def hint_line(embedded: bool, prompt: gr.Textbox) -> gr.HTML:
+    """Shows the hint for a prompt below it, and anew with each change; other models know the world and get none."""
+    line = gr.HTML(visible=embedded, elem_classes="hint-line", padding=False)
+    if embedded:
+        prompt.change(
+            lambda text: f'<p class="hint" role="note">{html.escape(words)}</p>' if (words := hint(text)) else "",
+            prompt,
+            line,
+            api_visibility="private",
+            queue=False,
+            show_progress="hidden",
+            trigger_mode="always_last",
+        )
+    return line

@@ -1,0 +1,176 @@
+"""Parts that several tabs share: sampler settings, the line that says what goes on, Run and Stop."""
+
+import html
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+
+from unilip.demo.engine import Event, Result, Step, Waiting, refusal
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+EXAMPLES = ASSETS / "examples"
+
+MAX_CHARACTERS = 2000
+MAX_SEED = 2**32 - 1
+MAX_STEPS = 50
+MAX_GUIDANCE = 15
+
+
+def read_text(text: str | None, what: str) -> str:
+    """The visitor's text without blanks around it; raises gr.Error where it is empty or far too long."""
+    text = (text or "").strip()
+    if not text:
+        raise refusal(f"{what} is empty. Please write something first.")
+    if len(text) > MAX_CHARACTERS:
+        raise refusal(f"{what} has {len(text):,} characters; please keep it under {MAX_CHARACTERS:,}.")
+    return text
+
+
+def read_optional_text(text: str | None, what: str) -> str | None:
+    """As `read_text`, but nothing where the visitor wrote nothing."""
+    return read_text(text, what) if (text or "").strip() else None
+
+
+def read_whole_number(value: float | None, what: str, lowest: int, highest: int) -> int:
+    """A whole number in the given bounds; raises gr.Error for all else. Browsers check this, API calls do not."""
+    usable = isinstance(value, (int, float)) and math.isfinite(value) and value == int(value)
+    if not usable or not lowest <= value <= highest:
+        raise refusal(f"{what} must be a whole number from {lowest} to {highest}.")
+    return int(value)
+
+
+def read_guidance(value: float | None) -> float:
+    """A guidance scale; raises gr.Error for what is no number between 1 and `MAX_GUIDANCE`."""
+    if not isinstance(value, (int, float)) or not 1 <= value <= MAX_GUIDANCE:
+        raise refusal(f"Guidance must be a number from 1 to {MAX_GUIDANCE}.")
+    return float(value)
+
+
+def read_seed(seed: float | None) -> int:
+    """The visitor's seed, or a new one where the field is empty."""
+    return random.randint(0, MAX_SEED) if seed is None else read_whole_number(seed, "The seed", 0, MAX_SEED)
+
+
+@dataclass(frozen=True)
+class SamplerSettings:
+    """What is folded away under "Advanced settings"."""
+
+    steps: gr.Slider
+    guidance: gr.Slider
+    negative_prompt: gr.Textbox
+
+
+def sampler_settings(negative_example: str) -> SamplerSettings:
+    """Shows the settings that drawing and editing have in common."""
+    steps = gr.Slider(
+        1, MAX_STEPS, value=20, step=1, label="Steps", info="More steps take longer and may add detail.", buttons=[]
+    )
+    guidance = gr.Slider(
+        1,
+        MAX_GUIDANCE,
+        value=4.5,
+        step=0.5,
+        label="Guidance",
+        info="How closely to follow your words. 1 turns it off.",
+        buttons=[],
+    )
+    negative_prompt = gr.Textbox(
+        label="Keep away from", placeholder=negative_example, info="What should not be in the picture. Usually empty."
+    )
+    return SamplerSettings(steps, guidance, negative_prompt)
+
+
+@dataclass(frozen=True)
+class Seed:
+    """The seed of the last result, and whether the next run uses it again."""
+
+    number: gr.Number
+    keep: gr.Checkbox
+
+
+def seed_row() -> Seed:
+    """Shows the seed and the choice to keep it; a seed that the visitor types is kept."""
+    with gr.Row(elem_classes="seed-row"):
+        number = gr.Number(label="Seed", placeholder="Chosen for you", min_width=120, scale=1)
+        keep = gr.Checkbox(label="Keep this seed", info="The same seed gives the same picture.", min_width=160, scale=2)
+    number.input(lambda: True, outputs=keep, api_visibility="private", queue=False, show_progress="hidden")
+    return Seed(number, keep)
+
+
+def status_line(text: str = "", share: float | None = None) -> str:
+    """One line on what goes on, with a bar where `share` (0 to 1) of the work is known to be done."""
+    bar = "" if share is None else f'<div class="bar"><span style="width: {share:.0%}"></span></div>'
+    return f'<div class="status" role="status" aria-live="polite">{bar}<p>{html.escape(text)}</p></div>'
+
+
+def progress(event: Event) -> str:
+    """The status line for an event that is not the last."""
+    match event:
+        case Waiting(ahead=0):
+            return status_line("Starting…", 0)
+        case Waiting(ahead=ahead):
+            return status_line(f"Waiting: {ahead} {'request' if ahead == 1 else 'requests'} before yours", 0)
+        case Step(number=number, total=total) if number == total:
+            return status_line("Turning the result into pixels…", 1)
+        case Step(number=number, total=total, seconds=seconds):
+            left = math.ceil(seconds / number * (total - number))
+            return status_line(f"Step {number} of {total}, about {left} s left", number / total)
+        case _:
+            return status_line()
+
+
+def done(event: Result, what: str) -> str:
+    """The status line for the end."""
+    return status_line(f"{what} in {event.seconds:.1f} s")
+
+
+def run_and_stop(label: str) -> tuple[gr.Button, gr.Button]:
+    """Shows one button; while the model works, Stop stands in its place."""
+    run = gr.Button(label, variant="primary", size="lg", elem_classes="run")
+    stop = gr.Button("Stop", variant="stop", size="lg", visible=False, elem_classes="run")
+    return run, stop
+
+
+def wire_run(
+    handler: Callable,
+    triggers: list,
+    run: gr.Button,
+    stop: gr.Button,
+    status: gr.HTML,
+    inputs: list,
+    outputs: list,
+    api_name: str,
+    seed: Seed | None = None,
+) -> None:
+    """Connects a tab's triggers to its handler, a generator, and its Stop button to closing that generator.
+
+    Args:
+        outputs: what the handler yields, the status line last.
+        api_name: the endpoint; the handler's docstring describes it.
+        seed: emptied before a run unless it is to be kept, so that the handler chooses a new one.
+    """
+
+    def begin(*keep_and_seed):
+        busy = (gr.Button(visible=False), gr.Button(visible=True), status_line("Starting…", 0))
+        if not keep_and_seed:
+            return busy
+        keep, number = keep_and_seed
+        return *busy, number if keep else None
+
+    def end():
+        return gr.Button(visible=True), gr.Button(visible=False)
+
+    private = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    seed_inputs = [] if seed is None else [seed.keep, seed.number]
+    begun = gr.on(
+        triggers, begin, seed_inputs, [run, stop, status, *([] if seed is None else [seed.number])], **private
+    )
+    running = begun.then(handler, inputs, outputs, api_name=api_name, show_progress="hidden", concurrency_limit=None)
+    # Not `success`: after an error the visitor needs the button all the more.
+    running.then(end, None, [run, stop], **private)
+    running.failure(lambda: status_line(), None, status, **private)
+    stop.click(lambda: (*end(), status_line("Stopped")), None, [run, stop, status], cancels=running, **private)

@@ -1,0 +1,87 @@
+"""The Reconstruct tab: a picture through the encoder and back, with PSNR and SSIM."""
+
+from collections.abc import Iterator
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from unilip.demo import parts
+from unilip.demo.engine import Engine, Result, refusal
+from unilip.demo.picture import PictureInput
+
+EXAMPLES = ("cat-and-dog.png", "apples.png", "bus.png", "umbrella.png")
+SSIM_WINDOW = 7  # pixels; a smaller picture has no SSIM
+NO_SCORES = '<div class="scores empty">The scores appear here.</div>'
+
+
+def scores(before: Image.Image, after: Image.Image) -> str:
+    """PSNR and SSIM of two pictures of one size, in words."""
+    before, after = np.asarray(before), np.asarray(after)
+    # Identical pictures have no noise, and an infinite PSNR.
+    psnr = "∞" if np.array_equal(before, after) else f"{peak_signal_noise_ratio(before, after):.1f}"
+    ssim = "–"
+    if min(before.shape[:2]) >= SSIM_WINDOW:
+        ssim = f"{structural_similarity(before, after, channel_axis=2, win_size=SSIM_WINDOW):.3f}"
+    return (
+        '<dl class="scores">'
+        f"<div><dt>PSNR</dt><dd>{psnr} <small>dB</small></dd>"
+        "<p>How close the pixels are. Above 25 dB looks alike.</p></div>"
+        f"<div><dt>SSIM</dt><dd>{ssim}</dd><p>How alike the structure is. 1 is identical.</p></div>"
+        "</dl>"
+    )
+
+
+def build_reconstruct_tab(engine: Engine) -> None:
+    """Lays the tab out and connects it."""
+
+    def reconstruct(picture: Image.Image | None) -> Iterator[tuple]:
+        """Encodes a picture to UniLIP's tokens and decodes them again.
+
+        Args:
+            picture: Any picture.
+
+        Returns:
+            The picture as the model saw it and as it came back, PSNR and SSIM as HTML, and a line on the time it took.
+        """
+        if picture is None:
+            raise refusal("There is no picture yet. Please add one, or pick an example.")
+        for event in engine.reconstruct(picture):
+            if isinstance(event, Result):
+                after = event.value
+                before = picture.resize(after.size, Image.Resampling.LANCZOS)
+                yield (before, after), scores(before, after), parts.done(event, "Rebuilt")
+            else:
+                yield gr.skip(), gr.skip(), parts.progress(event)
+
+    with gr.Row(elem_classes="columns"):
+        with gr.Column(scale=5, min_width=300):
+            picture = PictureInput(
+                str(parts.EXAMPLES / EXAMPLES[0]),
+                label="Your picture",
+                format="png",
+                height=320,
+                elem_id="reconstruct-picture",
+                elem_classes="frame",
+            )
+            run, stop = parts.run_and_stop("Rebuild")
+            status = gr.HTML(parts.status_line(), padding=False)
+            gr.Examples(
+                [[str(parts.EXAMPLES / file)] for file in EXAMPLES],
+                [picture],
+                label="Try one of these",
+                api_visibility="private",
+            )
+        with gr.Column(scale=7, min_width=300):
+            slider = gr.ImageSlider(
+                label="Input and output",
+                format="png",
+                max_height=460,
+                interactive=False,
+                buttons=["download", "fullscreen"],
+                elem_id="reconstruct-result",
+                elem_classes="frame",
+            )
+            result = gr.HTML(NO_SCORES, padding=False)
+    parts.wire_run(reconstruct, [run.click], run, stop, status, [picture], [slider, result, status], "reconstruct")
