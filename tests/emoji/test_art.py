@@ -104,9 +104,8 @@ def test_recoloured_objects_keep_their_shading(color):
 
 @needs_art
 def test_a_stamp_has_no_fringe():
-    """Hidden colours of transparent pixels must not leak: black pasted on white never turns darker or lighter."""
+    """Hidden colours of transparent pixels must not leak: shrunk then pasted looks as pasted then shrunk."""
     for name in ("cat", "bicycle", "sports ball"):
-        source = np.array(art.load(name))
         flat = Image.new("RGB", (256, 256), (255, 0, 255))
         flat.paste(art.art(name), mask=art.art(name))
         small = art.stamp(name, None, 97)
@@ -114,7 +113,6 @@ def test_a_stamp_has_no_fringe():
         pasted.paste(small, mask=small)
         expected = np.asarray(flat.resize((97, 97), Image.Resampling.BICUBIC), dtype=np.float32)
         assert np.abs(np.asarray(pasted, dtype=np.float32) - expected).mean() < 2.0
-        assert source.shape == (256, 256, 4)
 
 
 @needs_art
