@@ -1,0 +1,88 @@
+"""The base of a training stage: what learns, from which samples, with which loss."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from unilip.images import IMAGENET_MEAN, IMAGENET_STD
+from unilip.pipeline import UniLIPPipeline
+from unilip.training.config import StageConfig, TrainingConfig
+
+
+class Stage(nn.Module):
+    """One stage of the paper's recipe around a pipeline's components.
+
+    The components that the stage trains or reads are sub-modules; what is not in `learning()` is frozen. `sample` makes
+    one sample from its index alone, so a run's data does not depend on workers, processes or interruptions.
+    """
+
+    name: str
+
+    def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
+        super().__init__()
+        self.pipeline = pipeline
+        self.run = config
+        self.config: StageConfig = config.stages[self.name]
+        self.options: dict[str, Any] = self.config.options
+        self.mllm, self.connector = pipeline.mllm, pipeline.connector
+        self.transformer, self.decoder = pipeline.transformer, pipeline.decoder
+
+    def learning(self) -> dict[str, tuple[list[nn.Module | nn.Parameter], float]]:
+        """Groups of modules and parameters that learn, each with the factor on the stage's learning rate."""
+        raise TypeError(f"{type(self).__name__} does not say what learns.")
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Freezes everything, thaws what learns, and returns the optimizer's groups; norms, biases and other vectors
+        are not decayed."""
+        self.requires_grad_(False)
+        groups = []
+        for name, (parts, factor) in self.learning().items():
+            parameters = {
+                id(one): one
+                for part in parts
+                for one in ([part] if isinstance(part, nn.Parameter) else part.parameters())
+            }
+            for decayed in (True, False):
+                chosen = [one for one in parameters.values() if (one.ndim > 1) == decayed]
+                for one in chosen:
+                    one.requires_grad_(True)
+                if chosen:
+                    rate = self.config.learning_rate * factor
+                    decay = self.config.weight_decay if decayed else 0.0
+                    groups.append({"params": chosen, "lr": rate, "base_lr": rate, "weight_decay": decay, "name": name})
+        return groups
+
+    def prepare(self, folder: Path):
+        """Work before the first step, such as a cache of frozen encodings; `folder` is the stage's own."""
+
+    def sample(self, index: int) -> dict[str, Any]:
+        """Sample number `index` of the run: tensors, numbers and texts."""
+        raise TypeError(f"{type(self).__name__} does not say what a sample is.")
+
+    def collate(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
+        """Samples to a batch: tensors are stacked, everything else is listed."""
+        columns = {key: [one[key] for one in samples] for key in samples[0]}
+        return {
+            key: torch.stack(values) if isinstance(values[0], torch.Tensor) else values
+            for key, values in columns.items()
+        }
+
+    def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+        """Losses of a batch; "loss" is the one that is minimised, the others are logged."""
+        raise TypeError(f"{type(self).__name__} has no loss.")
+
+    def write_sheet(self, path: Path):
+        """Writes a picture of what the stage has learned so far."""
+
+    def features(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Pictures (batch, 3, height, width), uint8, to image features (batch, tokens, LLM width)."""
+        return self.mllm.get_image_features(pixel_values=normalised(pixels)).pooler_output
+
+
+def normalised(pixels: torch.Tensor) -> torch.Tensor:
+    """uint8 pictures (batch, 3, height, width) to the encoder's input."""
+    mean = torch.tensor(IMAGENET_MEAN, device=pixels.device)[:, None, None]
+    std = torch.tensor(IMAGENET_STD, device=pixels.device)[:, None, None]
+    return (pixels.float() / 255 - mean) / std

@@ -1,0 +1,39 @@
+"""The stages by name, and which pipeline each starts from."""
+
+from pathlib import Path
+
+from unilip.checkpoints import load_pipeline
+from unilip.training.chat import ChatStage
+from unilip.training.clip import ClipStage
+from unilip.training.config import ConfigError, TrainingConfig, read_config
+from unilip.training.stage import Stage
+from unilip.training.start import make_pipeline
+
+STAGES: dict[str, type[Stage]] = {one.name: one for one in (ClipStage, ChatStage)}
+
+
+def load_stage(name: str, source: str | Path, folder: Path | None = None) -> tuple[Stage, TrainingConfig] | None:
+    """A stage over the pipeline that it starts from, or None if it is finished.
+
+    Raises:
+        ConfigError: an unknown stage, or one whose predecessor is not finished.
+    """
+    config = read_config(source, folder)
+    if name not in config.stages or name not in STAGES:
+        raise ConfigError(f"There is no stage {name} in {source}: it has {', '.join(config.stages)}.")
+    if (config.stage_folder(name) / "finished.json").is_file():
+        return None
+    order = list(config.stages)
+    if order[0] == name:
+        pipeline = make_pipeline(config)
+    else:
+        before = config.stage_folder(order[order.index(name) - 1])
+        if not (before / "finished.json").is_file():
+            raise ConfigError(
+                f"Stage {name} starts from {before.name}, which is not finished: train {before.name} first."
+            )
+        pipeline = load_pipeline(before / "model", dtype="float32")
+    if pipeline.device.type == "cpu":
+        # Measured on two cores in bfloat16: over short sequences plain attention is up to four times as fast.
+        pipeline.mllm.set_attn_implementation("eager")
+    return STAGES[name](pipeline, config), config
