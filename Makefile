@@ -6,7 +6,7 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAGES := clip chat reconstruction1 reconstruction2 generation1 generation2 generation3
 
 .PHONY: demo test lint mini screenshots
@@ -37,6 +37,7 @@ screenshots: $(VENV)/test.stamp
 
 $(VENV)/created.stamp:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=...')"
+	@echo "Setting up $(VENV); the first time this takes a few minutes."
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
