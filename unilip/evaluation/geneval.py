@@ -2,8 +2,6 @@
 judge as the detector."""
 
 import json
-import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +12,8 @@ from tqdm import tqdm
 
 from ..pipeline import UniLIPPipeline
 from .judge import Detection, Judge
-from .records import EvaluationError, Records, in_batches, make_generator, share
+from .records import EvaluationError, Records, in_batches, make_generator, save_picture, share
 from .sheets import contact_sheet
-
-logger = logging.getLogger(__name__)
 
 POSITION_THRESHOLD = 0.1  # share of both boxes' sizes that an offset must exceed to count
 ON_SHEET = 32
@@ -97,14 +93,6 @@ def picture_path(out: Path, prompt: int, sample: int) -> Path:
     return out / f"{prompt:05d}" / "samples" / f"{sample:04d}.png"
 
 
-def save_whole(image: Image.Image, path: Path) -> None:
-    """Writes a PNG so that a run killed meanwhile leaves no half picture."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    image.save(partial, format="PNG")
-    os.replace(partial, path)
-
-
 def draw(
     pipe: UniLIPPipeline, prompts: Sequence[dict[str, Any]], out: Path, samples: int, steps: int, guidance: float,
     seed: int, batch_size: int,
@@ -125,7 +113,7 @@ def draw(
                 generator=[make_generator(seed, index, sample) for index, sample in batch],
             ).images
             for (index, sample), image in zip(batch, images, strict=True):
-                save_whole(image, picture_path(out, index, sample))
+                save_picture(image, picture_path(out, index, sample))
             bar.update(len(batch))
 
 

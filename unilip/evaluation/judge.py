@@ -110,20 +110,20 @@ class Judge(nn.Module):
         super().__init__()
         self.labels = labels
         self.stem = nn.Sequential(
-            convolution(3, 32, 2), convolution(32, 64, 2), Residual(64), convolution(64, 128, 2), Residual(128),
-            Residual(128),
+            convolution(3, 24, 2), convolution(24, 48, 2), Residual(48), convolution(48, 96, 2), Residual(96),
+            Residual(96),
         )  # fmt: skip
-        self.deep = nn.Sequential(convolution(128, 160, 2), Residual(160), Residual(160))
-        self.lateral = nn.Conv2d(160, 128, 1)
-        self.merged = nn.Sequential(Residual(128), convolution(128, 160))
+        self.deep = nn.Sequential(convolution(96, 160, 2), Residual(160), Residual(160))
+        self.lateral = nn.Conv2d(160, 96, 1)
+        self.merged = nn.Sequential(Residual(96), convolution(96, 128))
         self.sizes = [1, len(labels.objects), len(labels.colors), 4]
-        self.head = nn.Conv2d(160, sum(self.sizes), 1)
+        self.head = nn.Conv2d(128, sum(self.sizes), 1)
         self.scene_head = nn.Linear(2 * 160, len(labels.backgrounds) + len(labels.styles))
         nn.init.constant_(self.head.bias[:1], -3.0)  # centres are rare
 
     def forward(self, pixels: torch.Tensor) -> Outputs:
         """`pixels` (batch, 3, INPUT_SIZE, INPUT_SIZE) in [-1, 1]."""
-        hidden_states = self.stem(pixels)  # (batch, 128, 16, 16)
+        hidden_states = self.stem(pixels)  # (batch, 96, 16, 16)
         deep = self.deep(hidden_states)  # (batch, 160, 8, 8)
         hidden_states = hidden_states + F.interpolate(self.lateral(deep), scale_factor=2.0)
         centers, objects, colors, boxes = self.head(self.merged(hidden_states)).float().split(self.sizes, dim=1)

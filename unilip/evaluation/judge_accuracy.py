@@ -35,9 +35,7 @@ def measure(
     """Shares of right answers on labelled scenes: "class" over things, "color" over the things found in scenes whose
     style shows colours, "count" (as many detections as things), "scene" (each class exactly as often as it is there),
     "background" and "style" over scenes. `alter` changes each picture first."""
-    right: dict[str, list[bool]] = {
-        kind: [] for kind in ("class", "color", "count", "scene", "background", "style")
-    }
+    right: dict[str, list[bool]] = {kind: [] for kind in ("class", "color", "count", "scene", "background", "style")}
     for start in range(0, len(scenes), 32):
         part = scenes[start : start + 32]
         images = [render(scene) for scene in part]

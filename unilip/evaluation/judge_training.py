@@ -14,7 +14,7 @@ from torch import nn
 from tqdm import tqdm
 
 from ..emoji.scenes import CANVAS, Scene, Thing, boxes, color_of, random_scene, render
-from ..emoji.vocabulary import BACKGROUNDS, COLORS, OBJECTS
+from ..emoji.vocabulary import BACKGROUNDS, COLORS, OBJECTS, STYLES
 from .judge import COLOR_STYLES, INPUT_SIZE, NATURAL, STRIDE, Judge, Labels, Outputs, overlap, to_input, to_pixels
 
 logger = logging.getLogger(__name__)
@@ -26,8 +26,8 @@ IGNORED = -100
 
 
 def free_scene(rng: np.random.Generator) -> Scene:
-    """One to five things anywhere, wider in size, closer together and more often of one kind than the model's own
-    training scenes, so that the judge does not lean on their order."""
+    """One to five things anywhere, wider in size, closer together, more often of one kind and in all styles than the
+    model's own training scenes, so that the judge does not lean on their order."""
     names = list(OBJECTS)
     same = names[rng.integers(len(names))] if rng.random() < 0.4 else None
     things: list[Thing] = []
@@ -43,7 +43,8 @@ def free_scene(rng: np.random.Generator) -> Scene:
                 placed.append(box)
                 break
     backgrounds = list(BACKGROUNDS)
-    return Scene(tuple(things), backgrounds[rng.integers(len(backgrounds))], variant=int(rng.integers(1 << 16)))
+    style = STYLES[rng.integers(len(STYLES))] if rng.random() < 0.25 else "normal"
+    return Scene(tuple(things), backgrounds[rng.integers(len(backgrounds))], style, int(rng.integers(1 << 16)))
 
 
 def training_scene(index: int) -> Scene:
@@ -214,7 +215,7 @@ class Trainer:
         torch.save(state, partial)
         os.replace(partial, self.checkpoint)
 
-    def run(self, save_every: int = 200) -> Judge:
+    def run(self, save_every: int = 50) -> Judge:
         self.judge.train()
         with tqdm(total=self.steps, initial=self.step, desc="judge") as bar:
             while self.step < self.steps:

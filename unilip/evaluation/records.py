@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from PIL import Image
 
 Item = TypeVar("Item")
 
@@ -54,6 +55,10 @@ class Records:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(self.done[key]) + "\n")
 
+    def clear(self) -> None:
+        self.done = {}
+        self._rewrite()
+
     def _rewrite(self) -> None:
         partial = self.path.with_suffix(".part")
         partial.write_text("".join(json.dumps(record) + "\n" for record in self.done.values()), encoding="utf-8")
@@ -71,6 +76,14 @@ def fresh_rng(seed: int, *place: int) -> np.random.Generator:
     """The random numbers of one item of an evaluation. Training draws its scenes from (seed, index); the mark in front
     keeps an evaluation's apart from them whatever the seed."""
     return np.random.default_rng((FRESH, seed, *place))
+
+
+def save_picture(image: Image.Image, path: Path) -> None:
+    """Writes a PNG so that a run killed meanwhile leaves no half picture."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    image.save(partial, format="PNG")
+    os.replace(partial, path)
 
 
 def in_batches(items: Iterable[Item], size: int) -> Iterator[Sequence[Item]]:

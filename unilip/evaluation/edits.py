@@ -1,0 +1,171 @@
+"""Edits of the nine ImgEdit kinds on fresh scenes: right by the judge's eye, and true to what was not to change."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from ..emoji.edits import KINDS, Edit, random_edit, region
+from ..emoji.scenes import CANVAS, Scene, Thing, box, color_of, relations, render
+from ..pipeline import UniLIPPipeline
+from .geneval import positions
+from .judge import COLOR_STYLES, NATURAL, Detection, Judge, Judgement, overlap
+from .metrics import psnr
+from .records import Records, fresh_rng, in_batches, make_generator, save_picture, share
+from .sheets import contact_sheet
+
+STAYS = 0.4  # intersection over union with its old place from which a thing counts as not moved
+NEAR = CANVAS / 3  # between a thing's place and the one in the target scene, pixels
+PLACE = re.compile(r"\b(left|right|top|bottom|above|below|under|underneath|beneath|over|upper|lower)\b", re.IGNORECASE)
+KEPT_AT_LEAST = 0.01  # share of a picture that must be unchanged for its PSNR to mean something
+ON_SHEET = 5  # edits of each kind
+
+
+def accepted_targets(edit: Edit) -> list[Scene]:
+    """The scenes that an instruction allows: the target, and for "remove one of the cats" each other cat's removal."""
+    source, target = edit.source, edit.target
+    gone = [thing for thing in source.things if thing not in target.things]
+    if edit.kind != "remove" or len(gone) != 1 or not re.search(r"\bone\b", edit.instruction, re.IGNORECASE):
+        return [target]
+    return [
+        replace(target, things=tuple(other for other in source.things if other is not thing))
+        for thing in source.things
+        if thing.name == gone[0].name
+    ]
+
+
+def distance(detection: Detection, thing: Thing) -> float:
+    """Between the centres of their boxes, in pixels of the canvas."""
+    left, top, right, bottom = np.subtract(detection.box, box(thing))
+    return float(np.hypot(left + right, top + bottom) / 2)
+
+
+def is_placed(edit: Edit, target: Scene, thing: Thing, detection: Detection) -> bool:
+    """Whether a thing of the target scene stands where the edit wants it: unmoved; or nearer to its new place or size
+    than to its old one; or, newly added, anywhere unless the instruction names a place."""
+    inherited = [old for old in edit.source.things if (old.x, old.y, old.size) == (thing.x, thing.y, thing.size)]
+    if inherited:
+        return overlap(detection.box, box(thing)) >= STAYS
+    changed = [
+        old
+        for old in edit.source.things
+        if old not in target.things and (old.name, old.color) == (thing.name, thing.color)
+    ]
+    if changed:
+        there = overlap(detection.box, box(thing))
+        return there > max(overlap(detection.box, box(old)) for old in changed) and distance(detection, thing) < NEAR
+    if not PLACE.search(edit.instruction) or distance(detection, thing) < NEAR:
+        return True
+    staying = [other for other in target.things if other in edit.source.things]
+    return bool(staying) and all(
+        set(relations(thing, other)) <= positions(detection.box, box(other)) for other in staying
+    )
+
+
+def is_thing(edit: Edit, target: Scene, thing: Thing, detection: Detection) -> bool:
+    """Whether a detection can be this thing of the target scene: name, colour where the style shows it, and place."""
+    if detection.name != thing.name:
+        return False
+    if target.style in COLOR_STYLES and detection.color != (color_of(thing) or NATURAL):
+        return False
+    return is_placed(edit, target, thing, detection)
+
+
+def check_edit(edit: Edit, judgement: Judgement) -> tuple[bool, str]:
+    """Whether the judge finds in a result just the things of a target scene, each where it belongs, and the new
+    background or style where one was asked for; if not, what is wrong."""
+    if edit.target.style != edit.source.style and judgement.style != edit.target.style:
+        return False, f"expected style {edit.target.style}, found {judgement.style}"
+    if edit.target.background != edit.source.background and judgement.background != edit.target.background:
+        return False, f"expected background {edit.target.background}, found {judgement.background}"
+    found = judgement.detections
+    for target in accepted_targets(edit):
+        if len(found) == len(target.things) and any(
+            all(is_thing(edit, target, thing, seen) for thing, seen in zip(target.things, order, strict=True))
+            for order in permutations(found)
+        ):
+            return True, ""
+    listed = ", ".join(f"{seen.color} {seen.name}" for seen in found) or "nothing"
+    wanted = ", ".join(f"{color_of(thing) or NATURAL} {thing.name}" for thing in edit.target.things) or "nothing"
+    return False, f"expected {wanted}, found {listed} (or not in its place)"
+
+
+def kept_psnr(edit: Edit, source: Image.Image, result: Image.Image) -> float | None:
+    """PSNR in dB of what the edit was not to change; None where it may change all but a hundredth."""
+    kept = ~region(edit)
+    if kept.mean() < KEPT_AT_LEAST:
+        return None
+    return psnr(source, result, kept)
+
+
+def fresh_edit(seed: int, kind: str, place: int) -> Edit:
+    return random_edit(fresh_rng(seed, KINDS.index(kind), place), kind)
+
+
+def draw(
+    pipe: UniLIPPipeline, out: Path, places: Sequence[tuple[str, int]], steps: int, guidance: float, seed: int,
+    batch_size: int,
+) -> None:  # fmt: skip
+    """Edits what is not edited yet; results stand in `out`/kind/0000.png."""
+    waiting = [(kind, place) for kind, place in places if not picture_path(out, kind, place).is_file()]
+    with tqdm(total=len(waiting), desc="edits") as bar:
+        for batch in in_batches(waiting, batch_size):
+            edits = [fresh_edit(seed, kind, place) for kind, place in batch]
+            images = pipe(
+                [edit.instruction for edit in edits],
+                image=[render(edit.source) for edit in edits],
+                num_inference_steps=steps,
+                guidance_scale=guidance,
+                generator=[make_generator(seed, KINDS.index(kind), place) for kind, place in batch],
+            ).images
+            for (kind, place), image in zip(batch, images, strict=True):
+                save_picture(image.resize((CANVAS, CANVAS)), picture_path(out, kind, place))
+            bar.update(len(batch))
+
+
+def picture_path(out: Path, kind: str, place: int) -> Path:
+    return out / kind.replace("/", "-") / f"{place:04d}.png"
+
+
+def evaluate_edits(
+    pipe: UniLIPPipeline, out: Path, each: int = 50, steps: int = 20, guidance: float = 4.5, seed: int = 42,
+    batch_size: int = 8, sheet: Path | None = None, judge: Judge | None = None, settings: dict | None = None,
+) -> dict[str, float]:  # fmt: skip
+    """Edits `each` fresh scenes of every kind and scores them: the share of right ones by kind and their mean
+    ("overall"), and the mean PSNR in dB of what was not to change ("kept add" and so on, and "kept"). The verdicts
+    stand in `records.jsonl`."""
+    places = [(kind, place) for kind in KINDS for place in range(each)]
+    records = Records(out, {"seed": seed, "steps": steps, "guidance": guidance, **(settings or {})})
+    draw(pipe, out, places, steps, guidance, seed, batch_size)
+
+    judge = judge or Judge.load()
+    records.clear()  # a judgement costs little, and the judge may have changed
+    scores: dict[str, float] = {}
+    kept: dict[str, float] = {}
+    rows = []
+    for kind in KINDS:
+        edits = [fresh_edit(seed, kind, place) for place in range(each)]
+        sources = [render(edit.source) for edit in edits]
+        results = [Image.open(picture_path(out, kind, place)).convert("RGB") for place in range(each)]
+        verdicts = [check_edit(edit, seen) for edit, seen in zip(edits, judge.judge(results), strict=True)]
+        values = [kept_psnr(*three) for three in zip(edits, sources, results, strict=True)]
+        for place, (edit, (right, reason), value) in enumerate(zip(edits, verdicts, values, strict=True)):
+            records.add(
+                f"{kind} {place}", instruction=edit.instruction, right=right, reason=reason, kept=value,
+            )  # fmt: skip
+        scores[kind] = share(right for right, _ in verdicts)
+        known = [value for value in values if value is not None]
+        if known:
+            kept[f"kept {kind}"] = float(np.mean(known))
+        rows.append([])
+        for edit, source, result, (right, _) in list(zip(edits, sources, results, verdicts, strict=True))[:ON_SHEET]:
+            rows[-1] += [(source, edit.instruction), (result, f"{kind}: {'yes' if right else 'no'}")]
+    if sheet is not None:
+        contact_sheet(sheet, rows)
+    overall = {"overall": float(np.mean(list(scores.values())))}
+    return {**scores, **overall, **kept, "kept": float(np.mean(list(kept.values())) if kept else np.nan)}
