@@ -6,10 +6,26 @@ from unilip.checkpoints import load_pipeline
 from unilip.training.chat import ChatStage
 from unilip.training.clip import ClipStage
 from unilip.training.config import ConfigError, TrainingConfig, read_config
+from unilip.training.generation1 import Generation1Stage
+from unilip.training.generation2 import Generation2Stage
+from unilip.training.generation3 import Generation3Stage
+from unilip.training.reconstruction1 import Reconstruction1Stage
+from unilip.training.reconstruction2 import Reconstruction2Stage
 from unilip.training.stage import Stage
 from unilip.training.start import make_pipeline
 
-STAGES: dict[str, type[Stage]] = {one.name: one for one in (ClipStage, ChatStage)}
+STAGES: dict[str, type[Stage]] = {
+    one.name: one
+    for one in (
+        ClipStage,
+        ChatStage,
+        Reconstruction1Stage,
+        Reconstruction2Stage,
+        Generation1Stage,
+        Generation2Stage,
+        Generation3Stage,
+    )
+}
 
 
 def load_stage(name: str, source: str | Path, folder: Path | None = None) -> tuple[Stage, TrainingConfig] | None:

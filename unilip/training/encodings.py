@@ -1,0 +1,72 @@
+"""A cache of what the frozen tokenizer says of the emoji world's pictures, so that generation need not encode again."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from unilip.emoji.edits import Edit, random_edit
+from unilip.emoji.scenes import Scene, random_scene, render
+from unilip.training.clip import picture_tensor
+
+logger = logging.getLogger(__name__)
+
+
+def cached_scene(seed: int, index: int) -> Scene:
+    """Scene number `index` of the cache."""
+    return random_scene(np.random.default_rng((seed, 4, index)))
+
+
+def cached_edit(seed: int, index: int) -> Edit:
+    """Edit number `index` of the cache."""
+    return random_edit(np.random.default_rng((seed, 5, index)))
+
+
+class Encodings:
+    """Memory-mapped arrays over `scenes` random scenes and `edits` random edits, written on first use:
+    `scene_latents` and `target_latents` (n, 32, h, w), `source_latents`, `source_features` (n, tokens, width); float16.
+    """
+
+    def __init__(self, folder: Path, seed: int, scenes: int, edits: int, encode):
+        """
+        Args:
+            encode: uint8 pictures (batch, 3, height, width) to (features, unscaled latents).
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = {
+            "scene": (scenes, lambda index: cached_scene(seed, index), False),
+            "source": (edits, lambda index: cached_edit(seed, index).source, True),
+            "target": (edits, lambda index: cached_edit(seed, index).target, False),
+        }
+        for name, (count, scene_of, keep_features) in wanted.items():
+            if not (folder / f"{name}.done").is_file():
+                logger.info("Encoding %d pictures (%s).", count, name)
+                self.write(folder, name, count, scene_of, keep_features, encode)
+        self.scene_latents = np.load(folder / "scene-latents.npy", mmap_mode="r")
+        self.source_latents = np.load(folder / "source-latents.npy", mmap_mode="r")
+        self.target_latents = np.load(folder / "target-latents.npy", mmap_mode="r")
+        self.source_features = np.load(folder / "source-features.npy", mmap_mode="r")
+
+    def write(self, folder: Path, name: str, count: int, scene_of, keep_features: bool, encode):
+        latents = features = None
+        for start in tqdm(range(0, count, 64), desc=f"encode {name}"):
+            indices = range(start, min(start + 64, count))
+            pixels = torch.stack([picture_tensor(render(scene_of(index))) for index in indices])
+            some_features, some_latents = encode(pixels)
+            if latents is None:
+                latents = np.lib.format.open_memmap(
+                    folder / f"{name}-latents.npy", "w+", np.float16, (count, *some_latents.shape[1:])
+                )
+                if keep_features:
+                    features = np.lib.format.open_memmap(
+                        folder / f"{name}-features.npy", "w+", np.float16, (count, *some_features.shape[1:])
+                    )
+            latents[start : start + len(indices)] = some_latents.float().cpu().numpy()
+            if keep_features:
+                features[start : start + len(indices)] = some_features.float().cpu().numpy()
+        latents.flush()
+        if keep_features:
+            features.flush()
+        (folder / f"{name}.done").touch()

@@ -1,0 +1,93 @@
+"""What both reconstruction stages share: pictures, windows of the latent, the losses on pixels."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from unilip.emoji.scenes import random_scene, render
+from unilip.training.clip import picture_tensor
+from unilip.training.discriminator import Discriminator, discriminator_loss, generator_loss, with_frozen_weights
+from unilip.training.stage import Stage
+
+
+class ReconstructionStage(Stage):
+    """Pixels from the projected CLIP features. All pictures pass the encoder whole; the decoder, which is
+    convolutional, mostly learns on windows of `window` latent cells, every `whole_every`-th step on whole pictures
+    (a part of the batch, to cost the same)."""
+
+    def __init__(self, pipeline, config):
+        super().__init__(pipeline, config)
+        self.weights: dict[str, float] = self.options["losses"]
+        if self.weights.get("adversarial"):
+            self.discriminator = Discriminator()
+
+    def sample(self, index: int) -> dict[str, Any]:
+        rng = np.random.default_rng((self.run.seed, 3, index))
+        step = index // self.config.batch_size
+        picture = picture_tensor(render(random_scene(rng)))
+        return {"pixels": picture, "corner": torch.from_numpy(rng.random(2)), "step": step}
+
+    def picture_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Features that are decoded: the stage decides whether the encoder learns from them."""
+        return self.features(pixels)
+
+    def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+        pixels, step = batch["pixels"], batch["step"][0]
+        features = self.picture_features(pixels)
+        latents = self.decoder.encode(features)
+        target = pixels.float() / 127.5 - 1
+        window, edge = self.options["window"], latents.shape[-1]
+        if step % self.options["whole_every"]:
+            corners = (batch["corner"] * (edge - window + 1)).long().tolist()
+            latents = torch.stack(
+                [one[:, y : y + window, x : x + window] for one, (y, x) in zip(latents, corners, strict=True)]
+            )
+            scale = target.shape[-1] // edge
+            target = torch.stack(
+                [
+                    one[:, y * scale : (y + window) * scale, x * scale : (x + window) * scale]
+                    for one, (y, x) in zip(target, corners, strict=True)
+                ]
+            )
+        else:
+            part = max(1, len(pixels) * window * window // (edge * edge))
+            latents, target = latents[:part], target[:part]
+        decoded = self.decoder.decode(latents).float()
+        if decoded.shape[-1] != target.shape[-1]:
+            decoded = F.interpolate(decoded, size=target.shape[-1], mode="bilinear", align_corners=False)
+        losses = self.pixel_losses(decoded, target, step)
+        losses.update(self.feature_losses(features, pixels))
+        losses["loss"] = sum(self.weights[name] * value for name, value in losses.items() if name in self.weights)
+        with torch.no_grad():
+            error = (decoded.clamp(-1, 1) - target).square().mean(dim=(1, 2, 3)) / 4
+            losses["psnr"] = (-10 * torch.log10(error.clamp(min=1e-10))).mean()
+        return losses
+
+    def pixel_losses(self, decoded: torch.Tensor, target: torch.Tensor, step: int) -> dict[str, torch.Tensor]:
+        """L2, L1, the L1 of finite differences (sharp edges), and the adversarial pair from `adversarial_from` on."""
+        difference = decoded - target
+        losses = {
+            "l2": difference.square().mean(),
+            "l1": difference.abs().mean(),
+            "edge": difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean(),
+        }
+        if self.weights.get("adversarial") and step >= self.options["adversarial_from"]:
+            losses["adversarial"] = generator_loss(with_frozen_weights(self.discriminator), decoded)
+            losses["discriminator"] = discriminator_loss(self.discriminator, target, decoded.detach())
+        return losses
+
+    def feature_losses(self, features: torch.Tensor, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Losses on the encoder's features; none where it is frozen."""
+        return {}
+
+    def write_sheet(self, path: Path):
+        scenes = [random_scene(np.random.default_rng((self.run.seed, 99, index))) for index in range(8)]
+        pixels = torch.stack([picture_tensor(render(scene)) for scene in scenes]).to(self.decoder.device)
+        decoded = self.decoder(self.features(pixels)).float().clamp(-1, 1).cpu()
+        rows = torch.cat([pixels.cpu().float() / 127.5 - 1, decoded])  # originals, then what came back
+        sheet = rows.unflatten(0, (2, 8)).permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1)
+        Image.fromarray(((sheet + 1) * 127.5).round().byte().numpy()).save(path)
