@@ -36,15 +36,16 @@ def evaluate(
 ) -> None:  # fmt: skip
     """Loads the model, runs `measure` over it and prints its scores, also as `scores.json` in the run's folder."""
     from ..checkpoints import EMBEDDED, CheckpointError, load_pipeline
-    from .records import EvaluationError
+    from ..emoji.art import ArtError
+    from .records import EvaluationError, fingerprint
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     source = model or str(EMBEDDED)
     out = out or Path("runs") / "evaluation" / name / Path(source).name
     try:
         pipe = load_pipeline(source, device=device, dtype=dtype)
-        scores = measure(pipe, out, {"model": source, "dtype": dtype or "default"})
-    except (CheckpointError, EvaluationError, FileNotFoundError) as error:
+        scores = measure(pipe, out, {"model": source, "weights": fingerprint(source), "dtype": str(pipe.dtype)})
+    except (ArtError, CheckpointError, EvaluationError, FileNotFoundError) as error:
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from None
     (out / "scores.json").write_text(json.dumps(scores, indent=2), encoding="utf-8")

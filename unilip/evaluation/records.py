@@ -1,6 +1,7 @@
 """What an evaluation run keeps on disk: its settings, and one line for each item done, so that a run that was
 interrupted goes on where it stopped."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -63,6 +64,17 @@ class Records:
         partial = self.path.with_suffix(".part")
         partial.write_text("".join(json.dumps(record) + "\n" for record in self.done.values()), encoding="utf-8")
         os.replace(partial, self.path)
+
+
+def fingerprint(source: str) -> str:
+    """A mark of a local checkpoint's files by name, size and time, so that results of weights that were since replaced
+    are not taken for the new ones'; the name itself of a hub id."""
+    path = Path(source)
+    if not path.exists():
+        return source
+    files = sorted(path.rglob("*.safetensors")) if path.is_dir() else [path]
+    marks = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return hashlib.sha256(json.dumps(marks).encode()).hexdigest()[:16]
 
 
 def make_generator(seed: int, *place: int) -> torch.Generator:
