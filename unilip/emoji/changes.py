@@ -31,7 +31,6 @@ from unilip.emoji.vocabulary import BACKGROUNDS, STYLES
 from unilip.emoji.wording import another_word, indefinite, pronoun
 
 MARGIN = 8.0  # between a moved thing and the border or another thing, in pixels
-PURE_WHITE = 13  # the variant of the background "white" that is (255, 255, 255)
 CORNERS = {
     "to the left": (-1, None),
     "to the right": (1, None),
@@ -296,7 +295,7 @@ def extract(seen: Scene, now: Scene, rng: np.random.Generator) -> Change | None:
     )
     if phrase in ("it", "them") and text == "cut out {o}":
         text = "cut {o} out"
-    return Change(text.format(o=phrase), Scene((thing,), "white", "normal", PURE_WHITE))
+    return Change(text.format(o=phrase), Scene((thing,), "white", "normal"))
 
 
 # Action

@@ -17,6 +17,10 @@ STOPS = set(
     "left right above below over under beside next near behind top bottom front , . ; : ? !".split()
 )
 
+# Before and after "orange" the colour.
+COLORING_WORDS = set("is are be color dark light bright it them turn looks paint in to background :".split())
+COLORED_NOUNS = set("background gradient one ones thing things object objects".split())
+
 
 class Mention(NamedTuple):
     """An object named in a text. `count` is None after "the", "some" or nothing; `definite` says that it was "the"."""
@@ -66,7 +70,10 @@ def typed(text: str, rng: np.random.Generator) -> str:
         bare = re.sub(r"\b(the|an?) (?=\w)", "", text, flags=re.IGNORECASE)
         text = bare[0].upper() + bare[1:] if text[0].isupper() else bare
     if rng.random() < 0.04 and "count" not in text.lower():  # a slip there turns rude
-        text = slip(text, rng)
+        slipped = slip(text, rng)
+        # A "tddy bear" is a bear, not a teddy bear: such a slip would ask for something else.
+        if {mention.name for mention in mentions(slipped)} <= {mention.name for mention in mentions(text)}:
+            text = slipped
     return text
 
 
@@ -122,7 +129,7 @@ def mentions(text: str) -> list[Mention]:
             at += 1
     starts = {start for start, *_ in spans}
     for start, end, name, plural in spans:
-        if words[start:end] == ["orange"] and is_color(words, start, starts):
+        if words[start:end] == ["orange"] and is_color(words, start, spans):
             continue
         color, count, definite, left = None, None, False, start - 1
         while left >= 0 and start - left <= 4 and words[left] not in STOPS and left not in starts - {left}:
@@ -146,12 +153,11 @@ def mentions(text: str) -> list[Mention]:
     return found
 
 
-def is_color(words: list[str], at: int, starts: set[int]) -> bool:
-    """Whether "orange" at that place is the colour: a noun follows, or a "looks" or "is" stands before."""
+def is_color(words: list[str], at: int, spans: list[tuple[int, int, str, bool]]) -> bool:
+    """Whether "orange" at that place is the colour: a noun follows, or a verb, a "to" or a noun stands before."""
+    starts, ends = {start for start, *_ in spans}, {end for _, end, *_ in spans}
     after = words[at + 1] if at + 1 < len(words) else "."
-    if at + 1 in starts or after in ("background", "gradient", "one", "ones", "thing", "things", "object", "objects"):
-        return True
     before = words[at - 1] if at else "."
-    if before in ("is", "are", "color", "dark", "light", "bright", "it", "them", "turn", "looks", "paint", "in", "to"):
+    if at + 1 in starts or after in COLORED_NOUNS or before in COLORING_WORDS or at in ends:
         return True
-    return after not in STOPS and at + 2 in starts and before not in ("the",)
+    return after not in STOPS and at + 2 in starts and before != "the"

@@ -1,0 +1,236 @@
+"""Questions: deterministic, true of their scene, in many words, balanced, and judged by what an answer says."""
+
+import re
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from unilip.emoji.questions import KINDS, Question, conversation, is_right, random_question
+from unilip.emoji.scenes import Scene, Thing, color_of, random_scene
+from unilip.emoji.vocabulary import COLORS, NUMBERS, OBJECTS
+from unilip.emoji.wording import mentions
+
+
+@pytest.fixture(scope="module")
+def talks() -> list[tuple[Scene, list[Question]]]:
+    made = []
+    for index in range(500):
+        rng = np.random.default_rng((7, index))
+        scene = random_scene(rng)
+        made.append((scene, conversation(scene, rng, 5)))
+    return made
+
+
+@pytest.fixture(scope="module")
+def asked(talks) -> list[Question]:
+    return [question for _, questions in talks for question in questions]
+
+
+def test_the_same_seed_asks_the_same(talks):
+    for index in (0, 99, 499):
+        rng = np.random.default_rng((7, index))
+        assert conversation(random_scene(rng), rng, 5) == talks[index][1]
+
+
+def test_every_kind_is_asked_and_no_other(asked):
+    assert {question.kind for question in asked} == set(KINDS)
+
+
+def test_conversations_have_the_length_asked_for_and_never_repeat_themselves(talks):
+    for _, questions in talks:
+        assert len(questions) == 5
+        assert len({question.question for question in questions}) == 5
+
+
+def test_some_questions_refer_back_but_never_the_first(talks):
+    refers = re.compile(r"^and |\b(it|they|them)\b.*(colou?r|where|left|right|above|below)|\b(is|are|do) (it|they)\b")
+    later = [bool(refers.search(one.question.lower())) for _, questions in talks for one in questions[1:]]
+    assert np.mean(later) > 0.08
+    assert not any(questions[0].question.lower().startswith(("and ", "what about")) for _, questions in talks)
+
+
+def test_own_answers_are_right(asked):
+    assert [question for question in asked if not is_right(question, question.answer)] == []
+
+
+def test_answers_are_judged_without_case_and_full_stop(asked):
+    assert [q for q in asked if not is_right(q, q.answer.lower().rstrip("."))] == []
+
+
+def wrong_answers(question: Question) -> list[str]:
+    """Answers of the right form that differ from the true one in one object, number, colour, place or side."""
+    answer = question.answer
+    named = {mention.name for mention in mentions(answer + " " + question.question)}
+    other = next(name for name in OBJECTS if name not in named)
+    if question.kind == "what":
+        if not mentions(answer):
+            return ["Elsewhere."]
+        return [f"A {other}.", f"{answer[:-1]} and a {other}.", "Nothing."]
+    if question.kind == "color":
+        said = set(re.findall(r"[a-z]+", answer.lower()))
+        return [f"{color}." for color in COLORS if color not in said and "background" not in question.question]
+    if question.kind == "count":
+        return [f"{number}." for number in NUMBERS if number != answer.lower().rstrip(".")]
+    if question.kind == "where":
+        turned = {
+            "left": "right",
+            "right": "left",
+            "above": "below",
+            "below": "above",
+            "top": "bottom",
+            "bottom": "top",
+        }
+        swapped = re.sub(r"\b(left|right|above|below|top|bottom)\b", lambda match: turned[match.group()], answer)
+        return [swapped if swapped != answer else "On the left."]
+    if question.kind == "yes/no":
+        return ["No." if answer == "Yes." else "Yes."]
+    colors = "red|yellow|green|blue|purple|pink|brown|black|white"
+    first = re.search(rf"\b({colors})\b (?!background|gradient)", answer)
+    wrong = [f"{answer[:-1]} and a {other}."]
+    if first:
+        wrong.append(answer.replace(first.group(1), "gray" if first.group(1) == "white" else "white", 1))
+    return wrong
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_wrong_answers_are_wrong(asked, kind):
+    some = [question for question in asked if question.kind == kind][:150]
+    accepted = [(q.question, q.answer, wrong) for q in some for wrong in wrong_answers(q) if is_right(q, wrong)]
+    assert accepted == []
+
+
+SPOKEN_ANSWERS = [
+    ("what", "What is in the picture?", "A cat and two dogs.", "I can see one cat and 2 puppies.", True),
+    ("what", "What is in the picture?", "A cat and two dogs.", "There is a kitten and some dogs in this image.", True),
+    ("what", "What is in the picture?", "A cat and two dogs.", "A cat and three dogs.", False),
+    ("what", "What is in the picture?", "A cat and two dogs.", "A cat.", False),
+    ("what", "What is left of the dog?", "A couch.", "The object to the left of the dog is a sofa.", True),
+    ("what", "What is left of the dog?", "A couch.", "A chair is to the left of the dog.", False),
+    ("what", "What is in the picture?", "A pair of scissors.", "A pair of red scissors.", True),
+    ("what", "What is in the picture?", "An orange.", "An orange.", True),
+    ("what", "What is the background?", "Grass.", "The picture shows a meadow.", True),
+    ("color", "What color is the car?", "Gray.", "The car is grey.", True),
+    ("color", "What color is the car?", "Red.", "It is a red car on a white background.", True),
+    ("color", "What color is the car?", "Red.", "It is red and blue.", False),
+    ("color", "What color is the orange?", "Blue.", "The orange is blue.", True),
+    ("color", "What color is the orange?", "Orange.", "The orange is orange.", True),
+    ("color", "What color is the background?", "Light blue.", "The background is light blue.", True),
+    ("color", "What color is the background?", "Light blue.", "Blue", True),
+    ("color", "What color is the background?", "Light blue.", "Dark blue.", False),
+    ("count", "How many dogs are there?", "Two.", "There are 2 dogs in the picture.", True),
+    ("count", "How many dogs are there?", "Two.", "There are three cats and two dogs.", True),
+    ("count", "How many dogs are there?", "Zero.", "None.", True),
+    ("count", "How many dogs are there?", "Zero.", "There are no dogs in this picture.", True),
+    ("count", "How many dogs are there?", "One.", "There is a dog.", True),
+    ("count", "How many dogs are there?", "One.", "There are no dogs.", False),
+    ("where", "Where is the cat?", "In the top left.", "The cat is in the upper left corner of the image.", True),
+    ("where", "Where is the cat?", "In the top left.", "It is on the left.", False),
+    ("where", "Where is the cat?", "In the middle.", "In the centre of the picture.", True),
+    ("where", "Where is the cat relative to the dog?", "The cat is to the left of the dog.", "Left of it.", True),
+    (
+        "where",
+        "Where is the cat relative to the dog?",
+        "The cat is to the left of the dog.",
+        "The dog is to the right of the cat.",
+        True,
+    ),
+    (
+        "where",
+        "Where is the cat relative to the dog?",
+        "The cat is to the left of the dog.",
+        "The dog is to the left of the cat.",
+        False,
+    ),
+    ("yes/no", "Is there a cat?", "Yes.", "Yes, there is a cat in the picture.", True),
+    ("yes/no", "Is there a cat?", "No.", "There isn't any cat.", True),
+    ("yes/no", "Is there a cat?", "No.", "There is a cat.", False),
+    (
+        "describe",
+        "Describe the picture.",
+        "A red cat to the left of a dog on the grass.",
+        "The image shows a dog to the right of a red kitten, standing on grass.",
+        True,
+    ),
+    (
+        "describe",
+        "Describe the picture.",
+        "A red cat to the left of a dog on the grass.",
+        "A dog to the left of a red cat on the grass.",
+        False,
+    ),
+    ("describe", "Describe the picture.", "Two red cats on the grass.", "Two red cats in the snow.", False),
+    ("describe", "Describe the picture.", "Two red cats on the grass.", "2 red cats on a lawn", True),
+    ("describe", "Describe the picture.", "Two red cats on the grass.", "A red cat on the grass.", False),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "truth", "answer", "right"), SPOKEN_ANSWERS)
+def test_answers_in_other_words_are_judged_by_what_they_say(kind, text, truth, answer, right):
+    assert is_right(Question(kind, text, truth), answer) is right
+
+
+def test_empty_answers_are_never_right(asked):
+    assert not any(is_right(question, "") for question in asked)
+
+
+def test_counts_are_true(talks):
+    checked = 0
+    for scene, questions in talks:
+        for question in questions:
+            named = mentions(question.question)
+            if question.kind == "count" and len(named) == 1:
+                real = sum(thing.name == named[0].name for thing in scene.things)
+                assert question.answer == f"{NUMBERS[real].capitalize()}.", question
+                checked += 1
+    assert checked > 100
+
+
+def test_colors_are_true(talks):
+    checked = 0
+    for scene, questions in talks:
+        for question in questions:
+            named = mentions(question.question)
+            if question.kind == "color" and len(named) == 1:
+                colors = {color_of(thing) for thing in scene.things if thing.name == named[0].name}
+                assert set(re.findall(r"[a-z]+", question.answer.lower())) - {"and"} == colors, question
+                checked += 1
+    assert checked > 100
+
+
+def test_yes_and_no_are_balanced():
+    verdicts = Counter()
+    for index in range(1500):
+        rng = np.random.default_rng((8, index))
+        question = random_question(random_scene(rng), rng, "yes/no")
+        verdicts[question.answer] += 1
+    assert 0.45 < verdicts["Yes."] / verdicts.total() < 0.55
+
+
+def test_both_spellings_and_hurried_typing_appear(asked):
+    words = Counter(re.findall(r"\w+", " ".join(question.question for question in asked).lower()))
+    assert words["colour"] > 20 and words["color"] > 20
+    assert 0.2 < np.mean([question.question.islower() for question in asked]) < 0.6
+    assert 0.1 < np.mean([question.question[-1] not in ".?" for question in asked]) < 0.6
+
+
+def test_no_color_is_asked_where_the_style_hides_it():
+    things = (Thing("cat", "red", 70, 120, 90), Thing("dog", "blue", 190, 120, 90))
+    for style in ("grayscale", "sepia", "sketch", "negative"):
+        assert random_question(Scene(things, style=style), np.random.default_rng(0), "color") is None
+
+
+def test_a_thing_that_cannot_be_told_from_another_is_not_asked_about():
+    twins = Scene((Thing("cat", "red", 70, 60, 90), Thing("cat", "red", 190, 190, 90)))
+    assert all(random_question(twins, np.random.default_rng(seed), "where") is None for seed in range(20))
+
+
+def test_an_empty_picture_can_be_talked_about():
+    questions = conversation(Scene(()), np.random.default_rng(1), 8)
+    assert len(questions) == 8
+    assert all(is_right(question, question.answer) for question in questions)
+
+
+def test_an_unknown_kind_is_named():
+    with pytest.raises(ValueError, match="smell"):
+        random_question(Scene(()), np.random.default_rng(0), "smell")
