@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MAX_PIXELS = 100_000_000
 MAX_EDGE = 4096
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -39,8 +39,11 @@ def open_picture(source: str | os.PathLike | IO[bytes] | Image.Image) -> Image.I
     if width * height == 0:
         raise PictureError("The picture is empty: it has no pixels.")
     try:
-        # A JPEG can be decoded at an eighth of its size, which saves most of the time and memory of a large one.
-        picture.draft("RGB", (MAX_EDGE, MAX_EDGE))
+        if picture is not source:
+            # A JPEG can be decoded at an eighth of its size, which saves most of the time and memory of a large one.
+            picture.draft("RGB", (MAX_EDGE, MAX_EDGE))
+        if picture.tell() != 0:
+            picture.seek(0)
         picture.load()
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise PictureError("The picture is damaged or incomplete and cannot be read.") from error
