@@ -187,6 +187,8 @@ def count_objects(scene: Scene, rng: np.random.Generator) -> Asked | None:
         name = absent(scene, rng)
     else:
         name = pick(rng, crowds if crowds and rng.random() < 0.6 else names)
+        if name not in crowds and rng.random() < 0.5:  # else nearly every answer were "one"
+            return None
     text = pick(
         rng,
         (

@@ -14,7 +14,7 @@ from unilip.emoji.vocabulary import COLORS, NUMBERS
 from unilip.emoji.wording import another_word, be, pronoun
 
 KINDS = ("what", "color", "count", "where", "yes/no", "describe")
-KIND_WEIGHTS = (0.2, 0.2, 0.15, 0.15, 0.2, 0.1)
+KIND_WEIGHTS = (0.18, 0.18, 0.14, 0.15, 0.19, 0.16)
 ASKERS: dict[str, tuple[Callable[[Scene, np.random.Generator], Asked | None], ...]] = {
     "what": (
         asking.what_all,
@@ -44,14 +44,21 @@ def random_question(scene: Scene, rng: np.random.Generator, kind: str | None = N
 
 
 def conversation(scene: Scene, rng: np.random.Generator, turns: int) -> list[Question]:
-    """So many questions about one scene, none twice in the same words; some refer back to the one before."""
+    """So many questions about one scene, none twice in the same words, and hardly any twice in other words; some refer
+    back to the one before."""
     asked = [ask(scene, rng)]
+    tries = 0
     while len(asked) < turns:
         following = None
         if asked[-1].topic and rng.random() < 0.5:
             following = follow_up(scene, asked[-1], rng)
         following = following or ask(scene, rng)
-        if following.question.question not in [one.question.question for one in asked]:
+        texts = {one.question.question for one in asked}
+        known = {(one.question.kind, one.question.answer, one.topic) for one in asked if one.question.kind != "yes/no"}
+        tries += 1
+        again = (following.question.kind, following.question.answer, following.topic) in known
+        # A scene with little in it runs out of new facts, but not of new words.
+        if following.question.question not in texts and (not again or tries > 4 * turns):
             asked.append(following)
     return [one.question for one in asked]
 

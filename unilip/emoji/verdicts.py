@@ -93,6 +93,9 @@ def is_relative(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
 
 def is_count(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
     name, things = pick(rng, list(groups(scene).items()))
+    # Single things stand in most scenes: asked as often as several, they would give the answer away.
+    if len(things) == 1 and rng.random() < 0.92:
+        return None
     said = len(things) if wanted else pick(rng, [count for count in (1, 2, 3, 4) if count != len(things)])
     if said >= len(NUMBERS) or name in PLURAL_NOUNS:
         return None
@@ -120,7 +123,7 @@ def is_background(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found
 
 
 def is_style(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
-    if wanted and scene.style not in STYLE_WORDS:
+    if scene.style not in STYLE_WORDS and (wanted or rng.random() < 0.97):  # few pictures have a style
         return None
     style = scene.style if wanted else pick(rng, [style for style in STYLE_WORDS if style != scene.style])
     return f"Is the {pick(rng, PICTURE)} {pick(rng, STYLE_WORDS[style])}?", ()
