@@ -1,13 +1,18 @@
 """A UniLIP of the embedded model's geometry with random weights of a few channels: real classes, quick on a CPU."""
 
+import json
+from pathlib import Path
+
 import torch
 from diffusers import DPMSolverMultistepScheduler, SanaTransformer2DModel
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import InternVLConfig, InternVLForConditionalGeneration, PreTrainedTokenizerFast
 
 from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
 from unilip.pipeline import UniLIPPipeline
+from unilip.released import DECODER_KEYS, find_places
 
 SENTENCES = (
     "Generate an image: a photo of a red cat left of a blue dog.",
@@ -119,3 +124,48 @@ def make_tiny_pipeline(seed: int = 0) -> UniLIPPipeline:
     )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def released_tensors(pipeline: UniLIPPipeline) -> dict[str, torch.Tensor]:
+    """The pipeline's weights under the released names."""
+    modules = {name: getattr(pipeline, name) for name in ("mllm", "connector", "transformer", "decoder")}
+    tensors = {}
+    for name, places in find_places(modules, reconstruction_only=False).items():
+        parts = sorted(places, key=lambda place: place.third or 0)
+        tensors[name] = torch.cat([place.module.get_parameter(place.name).detach() for place in parts])
+    return tensors
+
+
+def write_released(pipeline: UniLIPPipeline, folder: Path, num_shards: int = 2) -> dict[str, torch.Tensor]:
+    """Writes the pipeline in the released layout, with a components folder; returns the tensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = released_tensors(pipeline)
+    names = sorted(tensors)
+    weight_map = {}
+    for shard in range(num_shards):
+        file = f"model-{shard + 1:05d}-of-{num_shards:05d}.safetensors"
+        part = {name: tensors[name].contiguous() for name in names[shard::num_shards]}
+        save_file(part, folder / file)
+        weight_map |= dict.fromkeys(part, file)
+    write_json(folder / "model.safetensors.index.json", {"weight_map": weight_map})
+    config = pipeline.mllm.config.to_dict()
+    rope_theta = config["text_config"].pop("rope_parameters")["rope_theta"]
+    config["text_config"]["rope_theta"] = rope_theta  # as older versions of transformers wrote it
+    config |= {
+        "n_query": pipeline.connector.config.num_queries,
+        "connect_layer": pipeline.connector.config.num_hidden_layers,
+        "unilip_factor": pipeline.decoder.config.scaling_factor,
+        "tie_word_embeddings": True,
+    }
+    write_json(folder / "config.json", config)
+    decoder = {theirs: pipeline.decoder.config[ours] for theirs, ours in DECODER_KEYS.items()}
+    (folder / "components").mkdir(exist_ok=True)
+    write_json(folder / "components" / "decoder_config.json", decoder)
+    transformer = {**pipeline.transformer.config, "interpolation_scale": None}
+    write_json(folder / "components" / "transformer_config.json", transformer)
+    pipeline.tokenizer.save_pretrained(folder)
+    return tensors
+
+
+def write_json(path: Path, content: dict):
+    path.write_text(json.dumps(content, default=str), encoding="utf-8")

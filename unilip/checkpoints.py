@@ -9,7 +9,7 @@ import torch
 from diffusers import SanaTransformer2DModel
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
-from transformers import InternVLForConditionalGeneration
+from transformers import InternVLForConditionalGeneration, PreTrainedModel
 
 from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
@@ -155,18 +155,26 @@ def _load_own_layout(folder: Path, dtype: torch.dtype) -> UniLIPPipeline:
         raise
     except Exception as error:  # the libraries below raise all kinds, for damaged settings and tokenizers
         logger.debug("Loading %s failed.", folder, exc_info=True)
-        raise CheckpointError(
-            f"The checkpoint {folder} cannot be loaded: {str(error).strip().splitlines()[0]}"
-        ) from error
+        raise CheckpointError(f"The checkpoint {folder} cannot be loaded: {_first_line(error)}") from error
     if pipeline.tokenizer is not None:
         check_tokenizer(pipeline.tokenizer, pipeline.mllm.config.text_config.vocab_size, folder)
     return pipeline
 
 
 def _load_component(folder: Path, component: type, dtype: torch.dtype) -> torch.nn.Module:
-    model, report = component.from_pretrained(folder, dtype=dtype, output_loading_info=True)
+    # transformers names a misshapen tensor only in its report, diffusers only in its error.
+    options = {"ignore_mismatched_sizes": True} if issubclass(component, PreTrainedModel) else {}
+    try:
+        model, report = component.from_pretrained(folder, dtype=dtype, output_loading_info=True, **options)
+    except Exception as error:
+        logger.debug("Loading %s failed.", folder, exc_info=True)
+        raise CheckpointError(f"The component in {folder} cannot be loaded: {_first_line(error)}") from error
     # Both libraries only warn, and go on with random weights.
     for kind, names in report.items():
         for name in sorted(map(str, names)):
             raise CheckpointError(f"The weights in {folder} do not fit its config.json: {kind}: {name}.")
     return model
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

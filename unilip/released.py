@@ -113,6 +113,7 @@ RECONSTRUCTION_PREFIXES = (
     ("model.multi_modal_projector.", "mlp1."),
     ("model.vae_decoder.", ""),
 )
+EMBEDDING = "model.language_model.embed_tokens.weight"
 NUMBERED = re.compile(r"(layers|blocks)\.\d+\.")
 
 
@@ -152,10 +153,9 @@ def read_released(path: Path, device: torch.device, dtype: torch.dtype | None) -
         folder, config = path, read_json(path / "config.json")
         stored = open_shards(folder)
         tokenizer = _read_tokenizer(folder)
+        check_tokenizer(tokenizer, _first_dimension(stored.shapes, EMBEDDING, folder), folder)
         config = {**config, "image_token_id": tokenizer.convert_tokens_to_ids("<IMG_CONTEXT>")}
         modules, scheduler = build_complete(config, stored.shapes, folder)
-        rows = modules["mllm"].config.text_config.vocab_size
-        check_tokenizer(tokenizer, rows, folder)
     places = find_places(modules, reconstruction_only=path.is_file())
     _check(places, stored.shapes, path)
 
@@ -163,9 +163,9 @@ def read_released(path: Path, device: torch.device, dtype: torch.dtype | None) -
         tensor = stored.read(name)
         for place in targets:
             value = tensor if place.third is None else tensor.chunk(3)[place.third]
-            # Cloned where nothing else copies, so that no third keeps the fused tensor in memory.
-            value = value.to(device, dtype or value.dtype).clone() if place.third is not None else value
-            set_module_tensor_to_device(place.module, place.name, device, value=value, dtype=dtype or tensor.dtype)
+            # Copied even where nothing changes: what was read is a view of the whole mapped file.
+            value = value.to(device, dtype or value.dtype, copy=True)
+            set_module_tensor_to_device(place.module, place.name, device, value=value, dtype=value.dtype)
     for module in modules.values():
         if isinstance(module, InternVLForConditionalGeneration):
             module.tie_weights()
@@ -200,7 +200,7 @@ def build_complete(
     # Left out, it meant this value up to diffusers 0.32, and means no position embedding since.
     transformer_config = {**transformer_config, "interpolation_scale": 1.0}
 
-    vocab_size = _first_dimension(shapes, "model.language_model.embed_tokens.weight", folder)
+    vocab_size = _first_dimension(shapes, EMBEDDING, folder)
     mllm_config = _mllm_config(config, vocab_size, tied="lm_head.weight" not in shapes)
     text_config = mllm_config.text_config
     with init_empty_weights(include_buffers=False):
@@ -222,6 +222,7 @@ def build_complete(
             "transformer": transformer,
             "decoder": _build_decoder(text_config.hidden_size, config["unilip_factor"], folder),
         }
+    modules["mllm"].tie_weights()  # building without memory has made two parameters of a shared one
     return modules, DPMSolverMultistepScheduler.from_config(scheduler_config)
 
 
