@@ -86,7 +86,7 @@ def wrong_answers(question: Question) -> list[str]:
     if question.kind == "yes/no":
         return ["No." if answer == "Yes." else "Yes."]
     colors = "red|yellow|green|blue|purple|pink|brown|black|white"
-    first = re.search(rf"\b({colors})\b (?!background|gradient)", answer)
+    first = re.search(rf"\b({colors})\b (?!background|gradient|and)", answer)
     wrong = [f"{answer[:-1]} and a {other}."]
     if first:
         wrong.append(answer.replace(first.group(1), "gray" if first.group(1) == "white" else "white", 1))
