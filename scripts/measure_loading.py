@@ -1,5 +1,5 @@
 """Peak memory of loading: makes a full-size random checkpoint in the released layout, loads it in a fresh process and
-prints how much memory that took, as a multiple of the checkpoint."""
+prints how much memory that took, as a multiple of the checkpoint. Run it as `python -m scripts.measure_loading`."""
 
 import argparse
 import json
@@ -114,8 +114,8 @@ def main():
         return
     with tempfile.TemporaryDirectory() as folder:
         make_checkpoint(Path(folder), arguments.size, getattr(torch, arguments.dtype))
-        command = [sys.executable, __file__, "--load", folder, "--dtype", arguments.dtype]
-        subprocess.run(command, check=True)
+        command = [sys.executable, "-m", "scripts.measure_loading", "--load", folder, "--dtype", arguments.dtype]
+        subprocess.run(command, check=True, cwd=Path(__file__).resolve().parent.parent)
 
 
 if __name__ == "__main__":

@@ -147,6 +147,11 @@ def test_an_empty_folder(tmp_path):
         load(tmp_path)
 
 
+def test_a_single_file_that_is_no_checkpoint(released):
+    with pytest.raises(CheckpointError, match="give its folder"):
+        load(released / "model-00001-of-00002.safetensors")
+
+
 def test_a_hub_id_without_network():
     with pytest.raises(CheckpointError, match="kanashi6/UniLIP-1B .*the hub cannot be reached"):
         load("kanashi6/UniLIP-1B")

@@ -8,7 +8,13 @@ from pathlib import Path
 import torch
 from diffusers import SanaTransformer2DModel
 from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+)
 from transformers import InternVLForConditionalGeneration, PreTrainedModel
 
 from unilip.models.connector import Connector
@@ -26,6 +32,7 @@ COMPONENTS = {  # class and file name of the weights
     "transformer": (SanaTransformer2DModel, "diffusion_pytorch_model"),
     "decoder": (PixelDecoder, "diffusion_pytorch_model"),
 }
+PICKLES = (".pth", ".pt", ".bin")
 DTYPES = {
     "float32": torch.float32,
     "fp32": torch.float32,
@@ -121,6 +128,8 @@ def find_checkpoint(source: str | os.PathLike) -> Path:
     if path.exists():
         if path.is_dir() and not any((path / name).is_file() for name in ("model_index.json", "config.json")):
             raise CheckpointError(f"{path} has neither a model_index.json nor a config.json: it is no checkpoint.")
+        if path.is_file() and path.suffix not in PICKLES:
+            raise CheckpointError(f"{path} is no checkpoint: give its folder, or a reconstruction-only .pth file.")
         return path
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", str(source)):
         raise CheckpointError(f"There is no checkpoint at {source}.")
@@ -128,10 +137,12 @@ def find_checkpoint(source: str | os.PathLike) -> Path:
         return Path(snapshot_download(str(source), ignore_patterns=["*.pth", "*.bin", "*.pt", "*.md"]))
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise CheckpointError(f"There is no folder {source} here and no repository {source} on the hub.") from error
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
         raise CheckpointError(
             f"{source} is not a folder here, and it could not be downloaded: the hub cannot be reached."
         ) from error
+    except Exception as error:  # a connection lost in the middle, a full disk, ...
+        raise CheckpointError(f"{source} could not be downloaded: {_first_line(error)}") from error
 
 
 def _load_own_layout(folder: Path, dtype: torch.dtype) -> UniLIPPipeline:
