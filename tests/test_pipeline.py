@@ -1,5 +1,9 @@
 """The pipeline's public face: every argument changes what it says, seeds mean pictures, batches equal single calls."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -309,3 +313,8 @@ def test_a_condition_can_be_trained_through(tiny):
     assert condition.shape[:2] == mask.shape
     condition.sum().backward()
     assert pipeline.connector.queries.grad.abs().sum() > 0
+
+
+def test_importing_the_package_imports_no_model_library():
+    code = "import sys, unilip; assert not {'torch', 'transformers', 'diffusers'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parent.parent)
