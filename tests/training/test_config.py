@@ -1,0 +1,54 @@
+"""Configurations: what is wrong with one is said in one sentence, and each stage starts from the one before."""
+
+import pytest
+
+from unilip.training.config import ConfigError, read_config
+from unilip.training.stages import load_stage
+
+
+@pytest.mark.parametrize("change, message", [
+    (("seed = 3", ""), "short.toml is not a usable training configuration: 'seed'"),
+    (("seed = 3", "seed ="), "short.toml is not a usable training configuration"),
+    (("[stages.clip]", "[stages.clip]\nlerning_rate = 1"), "stage clip has unknown settings: lerning_rate"),
+    (("steps = 4\n", ""), "short.toml is not a usable training configuration.*steps"),
+])  # fmt: skip
+def test_what_is_wrong_is_said(config_file, change, message):
+    config_file.write_text(config_file.read_text().replace(*change))
+    with pytest.raises(ConfigError, match=message):
+        read_config(config_file)
+
+
+def test_an_unknown_configuration_names_the_known_ones():
+    with pytest.raises(ConfigError, match="There is no configuration huge: give a TOML file or one of .*mini"):
+        read_config("huge")
+
+
+def test_a_shipped_configuration_is_found_by_its_name_and_its_folder_can_be_replaced(tmp_path):
+    config = read_config("mini", tmp_path)
+    assert config.stage_folder("clip") == tmp_path / "clip"
+    assert config.stages["generation2"].options["train_transformer"]
+
+
+def test_an_unknown_stage_names_the_known_ones(config_file, tmp_path):
+    with pytest.raises(ConfigError, match="There is no stage sleep in .*clip, chat, reconstruction1"):
+        load_stage("sleep", config_file, tmp_path / "run")
+
+
+def test_a_stage_waits_for_the_one_before(config_file, tmp_path):
+    with pytest.raises(ConfigError, match="Stage chat starts from clip, which is not finished: train clip first"):
+        load_stage("chat", config_file, tmp_path / "run")
+
+
+def test_a_finished_stage_is_left_alone(config_file, tmp_path):
+    folder = tmp_path / "run" / "chat"
+    folder.mkdir(parents=True)
+    (folder / "finished.json").write_text("{}")
+    assert load_stage("chat", config_file, tmp_path / "run") is None
+
+
+def test_a_stage_goes_on_from_the_weights_of_the_one_before(config_file, tmp_path, tiny):
+    folder = tmp_path / "run" / "clip"
+    tiny.save_pretrained(folder / "model")
+    (folder / "finished.json").write_text("{}")
+    stage, _ = load_stage("chat", config_file, tmp_path / "run")
+    assert (stage.mllm.lm_head.weight == tiny.mllm.lm_head.weight).all()

@@ -1,0 +1,74 @@
+"""Every stage: its loss falls on a fixed batch, what it trains changes, and what it freezes stays bit for bit."""
+
+import pytest
+import torch
+
+from tests.training.conftest import needs_art
+from unilip.training.stage import Stage
+from unilip.training.stages import STAGES
+
+pytestmark = needs_art
+
+COMPONENTS = ("mllm", "connector", "transformer", "decoder")
+LEARNING = {  # prefixes of tensor names, each of which must change
+    "clip": ("mllm.model.vision_tower", "mllm.model.multi_modal_projector", "mllm.model.language_model", "mllm"),
+    "chat": ("mllm.model.vision_tower", "mllm.model.multi_modal_projector", "mllm.model.language_model", "mllm"),
+    "reconstruction1": ("decoder.bottleneck", "decoder.reduction", "decoder.decoder"),
+    "reconstruction2": (
+        "decoder.bottleneck",
+        "decoder.reduction",
+        "decoder.decoder",
+        "mllm.model.vision_tower",
+        "mllm.model.multi_modal_projector",
+    ),
+    "generation1": ("connector.queries", "connector.layers", "connector.projection", "connector.norm"),
+    "generation2": ("connector", "transformer"),
+    "generation3": ("connector", "transformer"),
+}
+
+
+def tensors(stage: Stage) -> dict[str, torch.Tensor]:
+    return {
+        f"{component}.{name}": tensor.clone()
+        for component in COMPONENTS
+        for name, tensor in getattr(stage.pipeline, component).state_dict().items()
+    }
+
+
+def take_steps(stage: Stage, count: int) -> list[float]:
+    """Losses of a few optimizer steps on the run's first batch."""
+    optimizer = torch.optim.AdamW(stage.parameter_groups())
+    batch = stage.collate([stage.sample(index) for index in range(stage.config.batch_size)])
+    losses = []
+    for _ in range(count):
+        loss = stage(batch)["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_steps_lower_the_loss_and_change_only_what_learns(make_stage, tmp_path, name):
+    stage = make_stage(name)
+    stage.prepare(tmp_path)
+    before = tensors(stage)
+    losses = take_steps(stage, 5)
+    after = tensors(stage)
+    assert losses[-1] < losses[0]
+    changed = {key for key in before if not torch.equal(before[key], after[key])}
+    assert all(key.startswith(LEARNING[name]) for key in changed)
+    for prefix in LEARNING[name]:
+        assert any(key.startswith(prefix) for key in changed), f"{prefix} did not learn"
+
+
+def test_a_stage_may_keep_its_encoder_slower(make_stage):
+    groups = make_stage("reconstruction2").parameter_groups()
+    rates = {group["name"]: group["lr"] for group in groups}
+    assert rates["encoder"] == pytest.approx(rates["decoder"] * 0.5)
+
+
+def test_vectors_are_not_decayed(make_stage):
+    for group in make_stage("generation2").parameter_groups():
+        assert all((parameter.ndim > 1) == (group["weight_decay"] > 0) for parameter in group["params"])
