@@ -45,7 +45,9 @@ workers = 0
 log_every = 1
 checkpoint_every = 2
 
-[stages.clip]
+[stages.clip.options]
+cells = 12
+
 [stages.chat.options]
 turns = 2
 text_weight = 0.2
