@@ -7,7 +7,11 @@ from unilip.emoji.scenes import Scene, Thing, render
 SCENES = {
     "cat-and-dog": Scene((Thing("cat", "red", 72, 140, 112), Thing("dog", "blue", 184, 140, 112)), "light yellow"),
     "apples": Scene(
-        (Thing("apple", "green", 58, 150, 82), Thing("apple", "green", 128, 150, 82), Thing("apple", "green", 198, 150, 82)),
+        (
+            Thing("apple", "green", 58, 150, 82),
+            Thing("apple", "green", 128, 150, 82),
+            Thing("apple", "green", 198, 150, 82),
+        ),
         "wooden floor",
     ),
     "bus": Scene((Thing("bus", "yellow", 128, 140, 150),), "road"),

@@ -25,7 +25,8 @@ def build_chat_tab(engine: Engine) -> None:
 
         Args:
             message: The text, and the pictures as files.
-            history: The conversation so far, as an earlier call gave it back; an empty list at first.
+            history: The conversation so far, as an earlier call gave it back, its pictures as files; an empty list at
+                first.
 
         Returns:
             The conversation with the answer, and the message box, emptied.
@@ -118,7 +119,8 @@ def build_chat_tab(engine: Engine) -> None:
             show_progress="hidden",
             concurrency_limit=None,
         )
-        answering.then(end, None, box, **private)
+        answering.success(end, None, box, **private)
+        answering.failure(end, None, box, **private)
         running.append(answering)
     box.stop(end, None, box, cancels=running, **private)
     clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **private).then(end, None, box, **private)

@@ -63,38 +63,36 @@ def build_create_tab(engine: Engine, embedded: bool) -> None:
                 yield gr.skip(), first, parts.progress(event)
 
     with gr.Row(elem_classes="columns"):
-        with gr.Column(scale=5, min_width=320):
-            prompt = gr.Textbox(
-                EXAMPLES[0], label="What shall I draw?", lines=2, max_lines=6, autofocus=True, elem_id="create-prompt"
-            )
+        with gr.Column(elem_classes="give"):
+            prompt = gr.Textbox(EXAMPLES[0], label="What shall I draw?", lines=2, max_lines=6, elem_id="create-prompt")
             hint_line(embedded, prompt)
             count = gr.Slider(1, MAX_PICTURES, value=2, step=1, label="How many", buttons=[])
             run, stop = parts.run_and_stop("Draw")
             status = gr.HTML(parts.status_line(), padding=False)
-            gr.Examples([[text] for text in EXAMPLES], [prompt], label="Try one of these", api_visibility="private")
-            with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
-                settings = parts.sampler_settings("for example: dog")
-        with gr.Column(scale=7, min_width=320):
+        with gr.Column(elem_classes="get"):
             gallery = gr.Gallery(
                 label="Pictures",
                 format="png",
                 columns=2,
                 object_fit="contain",
-                height=460,
                 buttons=["download", "download_all", "fullscreen"],
                 interactive=False,
                 elem_id="create-gallery",
                 elem_classes="frame",
             )
             seed = parts.seed_row()
+        with gr.Column(elem_classes="more"):
+            gr.Examples([[text] for text in EXAMPLES], [prompt], label="Try one of these", api_visibility="private")
+            with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
+                settings = parts.sampler_settings("for example: dog")
     parts.wire_run(
         create,
-        [run.click, prompt.submit],
-        run,
-        stop,
-        status,
-        [prompt, count, seed.number, settings.steps, settings.guidance, settings.negative_prompt],
-        [gallery, seed.number, status],
-        "create",
-        seed,
+        triggers=[run.click, prompt.submit],
+        run=run,
+        stop=stop,
+        status=status,
+        inputs=[prompt, count, seed.number, settings.steps, settings.guidance, settings.negative_prompt],
+        outputs=[gallery, seed.number, status],
+        api_name="create",
+        seed=seed,
     )

@@ -68,7 +68,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
 
     first_picture, first_instruction = EXAMPLES[0]
     with gr.Row(elem_classes="columns"):
-        with gr.Column(scale=5, min_width=300):
+        with gr.Column(elem_classes="give"):
             picture = PictureInput(
                 str(parts.EXAMPLES / first_picture),
                 label="Your picture",
@@ -83,13 +83,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
             hint_line(embedded, instruction)
             run, stop = parts.run_and_stop("Edit")
             status = gr.HTML(parts.status_line(), padding=False)
-            with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
-                settings = parts.sampler_settings("for example: blurred")
-                letterbox = gr.Checkbox(
-                    label="Keep the shape while editing",
-                    info="Pads a picture that is not square instead of squashing it.",
-                )
-        with gr.Column(scale=7, min_width=300):
+        with gr.Column(elem_classes="get"):
             slider = gr.ImageSlider(
                 label="Before and after",
                 type="filepath",
@@ -102,6 +96,13 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
             )
             seed = parts.seed_row()
             again = gr.Button("Continue from this result", interactive=False, elem_classes="quiet")
+        with gr.Column(elem_classes="more"):
+            with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
+                settings = parts.sampler_settings("for example: blurred")
+                letterbox = gr.Checkbox(
+                    label="Pad to a square",
+                    info="The model works on squares. A picture of another shape is squashed unless this is on.",
+                )
     gr.Examples(
         [[str(parts.EXAMPLES / file), text] for file, text in EXAMPLES],
         [picture, instruction],
@@ -111,15 +112,23 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
     )
     parts.wire_run(
         edit,
-        [run.click, instruction.submit],
-        run,
-        stop,
-        status,
-        [picture, instruction, seed.number, settings.steps, settings.guidance, settings.negative_prompt, letterbox],
-        [slider, seed.number, status],
-        "edit",
-        seed,
+        triggers=[run.click, instruction.submit],
+        run=run,
+        stop=stop,
+        status=status,
+        inputs=[
+            picture,
+            instruction,
+            seed.number,
+            settings.steps,
+            settings.guidance,
+            settings.negative_prompt,
+            letterbox,
+        ],
+        outputs=[slider, seed.number, status],
+        api_name="edit",
+        seed=seed,
     )
     private = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    slider.change(lambda pair: gr.Button(interactive=pair is not None), slider, again, **private)
+    slider.change(lambda pair: gr.Button(interactive=bool(pair and pair[1])), slider, again, **private)
     again.click(lambda pair: (pair[1], ""), slider, [picture, instruction], **private)

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT = 0.5  # seconds; how long a visitor's Stop may go unnoticed while a step runs
 GPU_SECONDS = 120  # what one call may take on ZeroGPU
+LONGEST_ANSWER = 512  # tokens
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,9 @@ class Engine:
 
         def work(emit: Callable[[Event], None], stop: threading.Event) -> str:
             text = ""
-            for piece in self.pipeline.chat(messages, stream=True, should_stop=stop.is_set):
+            # A quarter of a small model's context at most, so that the conversation has room.
+            longest = min(LONGEST_ANSWER, self.pipeline.mllm.config.text_config.max_position_embeddings // 4)
+            for piece in self.pipeline.chat(messages, stream=True, max_new_tokens=longest, should_stop=stop.is_set):
                 text += piece
                 emit(Text(text))
             return text
@@ -142,6 +145,12 @@ class Engine:
     def reconstruct(self, picture: Image.Image) -> Iterator[Event]:
         """The picture, encoded and decoded again."""
         yield from self._run(lambda emit, stop: self.pipeline.reconstruct(picture).images[0])
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request runs or waits."""
+        with self._line_lock:
+            return bool(self._line)
 
     def close(self) -> None:
         """Stops what runs and refuses what comes."""

@@ -25,14 +25,14 @@ def header(pipeline: UniLIPPipeline, name: str) -> str:
     )
     badge = [
         name,
-        f"{size / 1e9:.1f} B weights" if size >= 1e9 else f"{size / 1e6:.0f} M weights",
+        f"{size / 1e9:.1f} B parameters" if size >= 1e9 else f"{size / 1e6:.0f} M parameters",
         where,
         str(pipeline.dtype).removeprefix("torch."),
     ]
     badges = "".join(f"<li>{html.escape(part)}</li>" for part in badge)
     return (
-        f'<header class="head">{MARK}<div><h1>UniLIP</h1>'
-        "<p>One model that talks about pictures, draws them, edits them and rebuilds them.</p></div>"
+        f'<header class="masthead">{MARK}<div><h1>UniLIP</h1>'
+        "<p>One model that sees, draws, edits and rebuilds pictures.</p></div>"
         f'<ul class="badge" aria-label="Running model">{badges}</ul></header>'
     )
 

@@ -62,6 +62,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "ssr_mode": False,
         "footer_links": ["api"],
         "theme": theme(),
+        "favicon_path": parts.ASSETS / "favicon.svg",
         "css_paths": parts.ASSETS / "style.css",
     }
 

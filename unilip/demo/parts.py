@@ -37,7 +37,8 @@ def read_optional_text(text: str | None, what: str) -> str | None:
 
 def read_whole_number(value: float | None, what: str, lowest: int, highest: int) -> int:
     """A whole number in the given bounds; raises gr.Error for all else. Browsers check this, API calls do not."""
-    usable = isinstance(value, (int, float)) and math.isfinite(value) and value == int(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    usable = is_number and math.isfinite(value) and value == int(value)
     if not usable or not lowest <= value <= highest:
         raise refusal(f"{what} must be a whole number from {lowest} to {highest}.")
     return int(value)
@@ -95,7 +96,7 @@ class Seed:
 def seed_row() -> Seed:
     """Shows the seed and the choice to keep it; a seed that the visitor types is kept."""
     with gr.Row(elem_classes="seed-row"):
-        number = gr.Number(label="Seed", placeholder="Chosen for you", min_width=120, scale=1)
+        number = gr.Number(lambda: None, label="Seed", placeholder="Chosen for you", min_width=120, scale=1)
         keep = gr.Checkbox(label="Keep this seed", info="The same seed gives the same picture.", min_width=160, scale=2)
     number.input(lambda: True, outputs=keep, api_visibility="private", queue=False, show_progress="hidden")
     return Seed(number, keep)
@@ -137,6 +138,7 @@ def run_and_stop(label: str) -> tuple[gr.Button, gr.Button]:
 
 def wire_run(
     handler: Callable,
+    *,
     triggers: list,
     run: gr.Button,
     stop: gr.Button,
@@ -170,7 +172,6 @@ def wire_run(
         triggers, begin, seed_inputs, [run, stop, status, *([] if seed is None else [seed.number])], **private
     )
     running = begun.then(handler, inputs, outputs, api_name=api_name, show_progress="hidden", concurrency_limit=None)
-    # Not `success`: after an error the visitor needs the button all the more.
-    running.then(end, None, [run, stop], **private)
-    running.failure(lambda: status_line(), None, status, **private)
+    running.success(end, None, [run, stop], **private)
+    running.failure(lambda: (*end(), status_line()), None, [run, stop, status], **private)
     stop.click(lambda: (*end(), status_line("Stopped")), None, [run, stop, status], cancels=running, **private)

@@ -56,7 +56,7 @@ def build_reconstruct_tab(engine: Engine) -> None:
                 yield gr.skip(), gr.skip(), parts.progress(event)
 
     with gr.Row(elem_classes="columns"):
-        with gr.Column(scale=5, min_width=300):
+        with gr.Column(elem_classes="give"):
             picture = PictureInput(
                 str(parts.EXAMPLES / EXAMPLES[0]),
                 label="Your picture",
@@ -67,13 +67,7 @@ def build_reconstruct_tab(engine: Engine) -> None:
             )
             run, stop = parts.run_and_stop("Rebuild")
             status = gr.HTML(parts.status_line(), padding=False)
-            gr.Examples(
-                [[str(parts.EXAMPLES / file)] for file in EXAMPLES],
-                [picture],
-                label="Try one of these",
-                api_visibility="private",
-            )
-        with gr.Column(scale=7, min_width=300):
+        with gr.Column(elem_classes="get"):
             slider = gr.ImageSlider(
                 label="Input and output",
                 format="png",
@@ -84,4 +78,20 @@ def build_reconstruct_tab(engine: Engine) -> None:
                 elem_classes="frame",
             )
             result = gr.HTML(NO_SCORES, padding=False)
-    parts.wire_run(reconstruct, [run.click], run, stop, status, [picture], [slider, result, status], "reconstruct")
+        with gr.Column(elem_classes="more"):
+            gr.Examples(
+                [[str(parts.EXAMPLES / file)] for file in EXAMPLES],
+                [picture],
+                label="Try one of these",
+                api_visibility="private",
+            )
+    parts.wire_run(
+        reconstruct,
+        triggers=[run.click],
+        run=run,
+        stop=stop,
+        status=status,
+        inputs=[picture],
+        outputs=[slider, result, status],
+        api_name="reconstruct",
+    )

@@ -1,0 +1,42 @@
+"""One page over the tiny pipeline for all tests of the demo, served as app.py serves it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+from PIL import Image
+
+from unilip.demo.engine import Engine
+from unilip.demo.page import build_page, launch_options
+from unilip.demo.settings import read_settings
+
+
+@dataclass(frozen=True)
+class Served:
+    engine: Engine
+    url: str
+
+
+@pytest.fixture(scope="package")
+def served(tiny) -> Iterator[Served]:
+    engine = Engine(tiny)
+    page = build_page(engine, "UniLIP-tiny", embedded=True)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(read_settings([])))
+    yield Served(engine, url)
+    page.close()
+    engine.close()
+
+
+@pytest.fixture(scope="package")
+def client(served, tmp_path_factory) -> Client:
+    return Client(served.url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+@pytest.fixture(scope="package")
+def picture(tmp_path_factory) -> Path:
+    """A picture that is twice as wide as high."""
+    path = tmp_path_factory.mktemp("pictures") / "wide.png"
+    Image.radial_gradient("L").resize((320, 160)).convert("RGB").save(path)
+    return path

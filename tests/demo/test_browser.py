@@ -1,0 +1,90 @@
+"""One journey a tab in a real browser: what a person clicks and sees."""
+
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests.demo.browsing import PHONE, chromium, visit
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (set CHROMIUM to its path)"),
+]
+
+
+@pytest.fixture
+def visitor(served, request, tmp_path):
+    """A visitor on a clean page; afterwards the screenshot is worth its name, and nothing was amiss."""
+    with visit(served.url, *request.param if hasattr(request, "param") else ()) as visitor:
+        yield visitor
+        picture = tmp_path / "screenshot.png"
+        visitor.page.screenshot(path=picture)
+        assert len(Image.open(picture).convert("RGB").getcolors(1 << 24)) > 100
+        width = visitor.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= visitor.page.viewport_size["width"], "the page scrolls sideways"
+    assert visitor.complaints == []
+    assert visitor.foreign == []
+
+
+def test_chat(visitor):
+    page = visitor.page
+    page.locator("#chat").get_by_text("What is in the picture?").click()
+    answer = page.locator("#chat .bot.message").last
+    expect(answer).to_have_text(re.compile(r"\S{2,}"), timeout=30_000)
+    page.locator("#chat-box .stop-button").click()
+    expect(page.locator("#chat-box .submit-button")).to_be_visible()
+    page.locator("#chat-box textarea").fill("How many cats are there?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .user.message").last).to_contain_text("How many cats")
+    expect(page.locator("#chat-box textarea")).to_have_value("")
+    expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator("#chat .user.message")).to_have_count(0)
+
+
+def test_create(visitor):
+    page = visitor.page
+    visitor.open_tab("Create")
+    visitor.run("Draw")
+    pictures = page.locator("#create-gallery img")
+    expect(pictures).to_have_count(2)
+    seed = page.get_by_label("Seed", exact=True).first
+    first = seed.input_value()
+    expect(page.locator("#create-gallery")).to_contain_text(f"Seed {first}")
+    visitor.run("Draw")
+    second = seed.input_value()
+    assert second != first
+    page.get_by_label("Keep this seed").first.check()
+    visitor.run("Draw")
+    assert seed.input_value() == second
+    page.locator("#create-prompt textarea").fill("a dragon and an elefant")
+    expect(page.locator(".hint:visible")).to_contain_text("“dragon”")
+    expect(page.locator(".hint:visible")).to_contain_text("“elephant”")
+    page.locator("#create-prompt textarea").fill("")
+    page.get_by_role("button", name="Draw", exact=True).click()
+    expect(page.get_by_text("The prompt is empty")).to_be_visible()
+    expect(page.get_by_role("button", name="Draw", exact=True)).to_be_visible()
+    expect(pictures).to_have_count(2)
+
+
+def test_edit(visitor):
+    page = visitor.page
+    visitor.open_tab("Edit")
+    page.locator("#edit-examples").get_by_text("add a cup on the right").click()
+    expect(page.locator("#edit-instruction textarea")).to_have_value("add a cup on the right")
+    visitor.run("Edit")
+    expect(page.locator("#edit-result img")).to_have_count(2)
+    before = page.locator("#edit-picture img").get_attribute("src")
+    page.get_by_role("button", name="Continue from this result").click()
+    expect(page.locator("#edit-instruction textarea")).to_have_value("")
+    expect(page.locator("#edit-picture img")).not_to_have_attribute("src", before)
+
+
+@pytest.mark.parametrize("visitor", [(PHONE, "dark")], indirect=True)
+def test_reconstruct_on_a_phone_in_the_dark(visitor):
+    visitor.open_tab("Reconstruct")
+    visitor.run("Rebuild")
+    expect(visitor.page.locator("#reconstruct-result img")).to_have_count(2)
+    expect(visitor.page.locator(".scores dd").first).to_have_text(re.compile(r"\d+\.\d dB"))

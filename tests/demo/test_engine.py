@@ -1,0 +1,137 @@
+"""The engine: one request at a time, a stop that stops at once, and faults that the next request does not feel."""
+
+import threading
+import time
+from contextlib import contextmanager
+
+import gradio as gr
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from unilip.demo.engine import Engine, Result, Step, Text, Waiting
+
+QUESTION = [{"role": "user", "content": [{"type": "text", "text": "How many cats are there?"}]}]
+
+
+@pytest.fixture
+def engine(tiny):
+    engine = Engine(tiny, queue_size=2)
+    yield engine
+    engine.close()
+
+
+@contextmanager
+def before_forward(module: torch.nn.Module, hook):
+    handle = module.register_forward_pre_hook(hook)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def draw(engine: Engine, seed: int = 0, steps: int = 2):
+    return engine.draw("a red cat", [seed], steps, 4.5)
+
+
+def finish(events) -> Result:
+    *_, last = events
+    assert isinstance(last, Result)
+    return last
+
+
+def test_draw_tells_each_step_and_ends_with_pictures(engine):
+    events = list(engine.draw("a red cat", [1, 2], 3, 4.5))
+    assert isinstance(events[0], Waiting)
+    assert all(event.total == 3 for event in events if isinstance(event, Step))
+    assert [picture.size for picture in events[-1].value] == [(256, 256)] * 2
+
+
+def test_a_seed_gives_the_same_picture_alone_and_in_a_batch(engine, tiny):
+    alone = finish(draw(engine, seed=8)).value[0]
+    batch = finish(engine.draw("a red cat", [7, 8], 2, 4.5)).value[1]
+    assert np.abs(np.asarray(alone, float) - np.asarray(batch, float)).max() <= 2
+
+
+def test_answer_streams(engine):
+    events = list(engine.answer(QUESTION))
+    texts = [event.text for event in events if isinstance(event, Text)]
+    assert texts and all(after.startswith(before) for before, after in zip(texts, texts[1:], strict=False))
+    assert events[-1].value.startswith(texts[-1])
+
+
+def test_stop_ends_the_sampler_within_one_step(engine, tiny):
+    calls = []
+    first_step = threading.Event()
+
+    def count(module, inputs):
+        calls.append(time.monotonic())
+        first_step.set()
+        time.sleep(0.05)
+
+    with before_forward(tiny.transformer, count):
+        events = draw(engine, steps=50)
+        next(events)
+        assert first_step.wait(10)
+        events.close()
+        stopped = len(calls)
+        finish(draw(engine, steps=1))  # starts when the stopped one has let go
+    assert len(calls) - stopped <= 2 + 1  # the step under way, one that may have begun, and the new request's own
+
+
+def test_stop_ends_an_answer_within_one_token(engine, tiny):
+    calls = []
+    with before_forward(tiny.mllm, lambda module, inputs: calls.append(time.sleep(0.02))):
+        events = engine.answer(QUESTION)
+        while not isinstance(next(events), Text):
+            pass
+        events.close()
+        stopped = len(calls)
+        finish(draw(engine, steps=1))
+    assert len(calls) - stopped <= 2
+
+
+def test_requests_wait_in_line_and_one_too_many_is_refused(engine, tiny):
+    release = threading.Event()
+    with before_forward(tiny.transformer, lambda module, inputs: release.wait(10) and None):
+        waiting = [draw(engine) for _ in range(3)]
+        assert [next(events).ahead for events in waiting] == [0, 1, 2]
+        with pytest.raises(gr.Error, match="3 requests are waiting"):
+            next(draw(engine))
+        release.set()
+        for events in waiting:
+            finish(events)
+    finish(draw(engine))
+
+
+def test_two_visitors_with_one_seed_get_what_each_would_get_alone(engine):
+    alone = finish(draw(engine, seed=3)).value[0]
+    first, second = draw(engine, seed=3), draw(engine, seed=3)
+    next(first), next(second)
+    assert finish(first).value[0].tobytes() == finish(second).value[0].tobytes() == alone.tobytes()
+
+
+@pytest.mark.parametrize("part", ["transformer", "decoder"])
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "ran out of memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "ran out of memory"),
+        (RuntimeError("secret detail"), "not your fault"),
+    ],
+)
+def test_a_fault_is_told_in_plain_words_and_the_next_request_works(engine, tiny, part, fault, words, caplog):
+    def fail(module, inputs):
+        raise fault
+
+    module = {"transformer": tiny.transformer, "decoder": tiny.decoder.decoder}[part]
+    with before_forward(module, fail), pytest.raises(gr.Error, match=words) as told:
+        finish(draw(engine))
+    assert "secret" not in str(told.value) and str(fault) in caplog.text
+    finish(draw(engine))
+
+
+def test_a_picture_comes_back_in_its_proportions(engine):
+    rebuilt = finish(engine.reconstruct(Image.new("RGB", (300, 150), "red"))).value
+    assert rebuilt.size[0] == 2 * rebuilt.size[1]

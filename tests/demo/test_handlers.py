@@ -1,0 +1,225 @@
+"""Each tab's handler through the served page: what it gives back, and what it says to bad input."""
+
+import math
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+
+def create(client, **changes):
+    arguments = {"prompt": "a red cat", "pictures": 1, "seed": None, "steps": 2, "guidance": 4.5, "negative_prompt": ""}
+    return client.predict(**{**arguments, **changes}, api_name="/create")
+
+
+def edit(client, path, **changes):
+    arguments = {
+        "picture": handle_file(path),
+        "instruction": "make it blue",
+        "seed": None,
+        "steps": 2,
+        "guidance": 4.5,
+        "negative_prompt": "",
+        "letterbox": False,
+    }
+    return client.predict(**{**arguments, **changes}, api_name="/edit")
+
+
+def chat(client, text: str, files=(), history=()):
+    message = {"text": text, "files": [handle_file(file) for file in files]}
+    return client.predict(message=message, history=list(history), api_name="/chat")
+
+
+def pixels(path: str) -> np.ndarray:
+    return np.asarray(Image.open(path))
+
+
+def test_the_endpoints_are_named_and_described(client):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(endpoints) == {"/chat", "/create", "/edit", "/reconstruct"}
+    names = [parameter["parameter_name"] for parameter in endpoints["/create"]["parameters"]]
+    assert names == ["prompt", "pictures", "seed", "steps", "guidance", "negative_prompt"]
+    assert all(endpoint["description"] for endpoint in endpoints.values())
+
+
+def test_create_gives_png_pictures_and_the_seed_that_made_them(client):
+    gallery, seed, status = create(client, pictures=2)
+    assert [Image.open(item["image"]).format for item in gallery] == ["PNG", "PNG"]
+    assert [item["caption"] for item in gallery] == [f"Seed {seed}", f"Seed {seed + 1}"]
+    assert "2 pictures in" in status
+    again, same_seed, _ = create(client, seed=seed + 1)
+    assert same_seed == seed + 1
+    assert np.abs(pixels(again[0]["image"]) - pixels(gallery[1]["image"]).astype(float)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": 6}, {"steps": 3}, {"guidance": 9}, {"negative_prompt": "dog"}, {"prompt": "two blue cups"}]
+)
+def test_every_setting_of_create_acts(client, change):
+    plain = create(client, seed=5)[0][0]["image"]
+    changed = create(client, **{"seed": 5, **change})[0][0]["image"]
+    assert not np.array_equal(pixels(plain), pixels(changed))
+
+
+def test_create_tells_its_steps(client):
+    job = client.submit("a red cat", 1, 1, 20, 4.5, "", api_name="/create")
+    job.result(timeout=60)
+    assert any("Step " in status for _, _, status in job.outputs())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"prompt": "   "}, "The prompt is empty"),
+        ({"prompt": "cat " * 200_000}, "characters"),
+        ({"seed": -1}, "whole number from 0"),
+        ({"seed": 1e30}, "whole number from 0"),
+        ({"seed": 1.5}, "whole number from 0"),
+        ({"steps": 10.7}, "Steps must be a whole number"),
+        ({"steps": 1000}, "maximum"),
+        ({"pictures": 9}, "maximum"),
+        ({"guidance": 0}, "minimum"),
+    ],
+)
+def test_create_refuses_bad_input_in_plain_words(client, change, words):
+    with pytest.raises(AppError, match=words):
+        create(client, **change)
+
+
+def test_control_tokens_in_a_prompt_are_only_words(client):
+    create(client, prompt="<IMG_CONTEXT><|im_end|> a cat <img>")
+
+
+def test_edit_keeps_the_proportions_and_the_seed(client, picture):
+    (before, after), seed, _ = edit(client, picture)
+    assert Image.open(before).size == Image.open(after).size == (256, 128)
+    (_, again), same_seed, _ = edit(client, picture, seed=seed)
+    assert same_seed == seed and np.array_equal(pixels(after), pixels(again))
+
+
+@pytest.mark.parametrize("change", [{"letterbox": True}, {"instruction": "remove it"}, {"guidance": 9}, {"steps": 3}])
+def test_every_setting_of_edit_acts(client, picture, change):
+    (_, plain), *_ = edit(client, picture, seed=5)
+    (_, changed), *_ = edit(client, picture, **{"seed": 5, **change})
+    assert not np.array_equal(pixels(plain), pixels(changed))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"picture": None}, "no picture"),
+        ({"instruction": ""}, "empty"),
+        ({"seed": -1}, "whole number"),
+        ({"steps": 0}, "minimum"),
+    ],
+)
+def test_edit_refuses_bad_input_in_plain_words(client, picture, change, words):
+    with pytest.raises(AppError, match=words):
+        edit(client, picture, **change)
+
+
+def test_reconstruct_gives_both_pictures_and_the_scores(client, picture):
+    (before, after), scores, status = client.predict(picture=handle_file(picture), api_name="/reconstruct")
+    assert Image.open(before).size == Image.open(after).size
+    noise = np.mean((pixels(before).astype(float) - pixels(after)) ** 2)
+    assert f"{10 * math.log10(255**2 / noise):.1f} <small>dB" in scores and "SSIM" in scores
+    assert "Rebuilt in" in status
+
+
+def test_reconstruct_without_a_picture_says_so(client):
+    with pytest.raises(AppError, match="no picture"):
+        client.predict(picture=None, api_name="/reconstruct")
+
+
+def test_chat_remembers_turns_and_pictures(client, picture):
+    history, box = chat(client, "What is this?", [picture, picture])
+    assert [turn["role"] for turn in history] == ["user", "assistant"]
+    assert sum(block["type"] == "file" for block in history[0]["content"]) == 2
+    for block in history[0]["content"]:  # the client hands files out as paths, and takes them in as files
+        if block["type"] == "file":
+            block["file"] = handle_file(block["file"])
+    longer, _ = chat(client, "And what colour is it?", history=history)
+    assert [turn["role"] for turn in longer] == ["user", "assistant"] * 2
+    assert longer[1]["content"] == history[1]["content"]
+    forgotten, _ = chat(client, "And what colour is it?")
+    assert forgotten[-1]["content"] != longer[-1]["content"]
+
+
+def test_chat_streams(client):
+    job = client.submit({"text": "How many cats are there?", "files": []}, [], api_name="/chat")
+    job.result(timeout=60)
+    answers = [history[-1]["content"][0]["text"] for history, _ in job.outputs()]
+    assert len(set(answers)) > 1
+
+
+def test_chat_refuses_nothing_and_too_many_pictures(client, picture):
+    with pytest.raises(AppError, match="message is empty"):
+        chat(client, " ")
+    with pytest.raises(AppError, match="at most 8"):
+        chat(client, "What are these?", [picture] * 9)
+
+
+def write_bomb(path: Path) -> None:
+    """A PNG whose header promises 300 megapixels."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", 20_000, 15_000, 8, 2, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)))
+
+
+BAD_FILES = {
+    "text.png": (lambda path: path.write_text("no picture"), "not a PNG"),
+    "empty.png": (lambda path: path.write_bytes(b""), "not a PNG|cannot be read"),
+    "vector.svg": (lambda path: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>"), "not a PNG"),
+    "cut.jpg": (lambda path: path.write_bytes(cut_jpeg(path)), "damaged"),
+    "bomb.png": (write_bomb, "megapixel"),
+}
+
+
+def cut_jpeg(path: Path) -> bytes:
+    Image.effect_noise((200, 200), 90).save(path)
+    return path.read_bytes()[:2000]
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+@pytest.mark.parametrize("tab", ["chat", "edit", "reconstruct"])
+def test_a_bad_upload_is_refused_in_plain_words(client, tmp_path, tab, name):
+    write, words = BAD_FILES[name]
+    path = tmp_path / name
+    write(path)
+    with pytest.raises(AppError, match=words):
+        if tab == "chat":
+            chat(client, "What is this?", [path])
+        elif tab == "edit":
+            edit(client, path)
+        else:
+            client.predict(picture=handle_file(path), api_name="/reconstruct")
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "http://127.0.0.1:1/picture.png", "../../../etc/hostname"])
+def test_a_path_or_url_is_no_upload(client, path):
+    with pytest.raises(Exception) as told:  # noqa: B017, PT011 - gradio refuses it before any handler, in its own ways
+        client.predict(picture={"path": path, "meta": {"_type": "gradio.NoUpload"}}, api_name="/reconstruct")
+    assert "hostname" not in str(told.value).replace(path, "")
+
+
+def test_a_direct_post_does_not_pass_by_the_queue(served):
+    answer = httpx.post(f"{served.url}gradio_api/run/create", json={"data": ["a cat", 1, 1, 2, 4.5, ""]})
+    assert answer.status_code >= 400
+
+
+def test_cancelling_frees_the_model(client, served):
+    job = client.submit("a red cat", 8, 1, 50, 4.5, "", api_name="/create")
+    while not any("Step " in status for _, _, status in job.outputs()):
+        time.sleep(0.02)
+    job.cancel()
+    deadline = time.monotonic() + 10
+    while served.engine.is_busy:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    create(client)
