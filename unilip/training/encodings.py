@@ -7,9 +7,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from unilip.emoji.captions import caption
 from unilip.emoji.edits import Edit, random_edit
 from unilip.emoji.scenes import Scene, random_scene, render
 from unilip.training.clip import picture_tensor
+from unilip.training.data import Example
 
 logger = logging.getLogger(__name__)
 
@@ -70,3 +72,34 @@ class Encodings:
         if keep_features:
             features.flush()
         (folder / f"{name}.done").touch()
+
+
+class EncodedWorld:
+    """Examples from the cache, with new captions each time."""
+
+    def __init__(self, encodings: Encodings, seed: int):
+        self.encodings, self.seed = encodings, seed
+
+    def drawing(self, rng: np.random.Generator, null_prompts: float) -> Example:
+        """A picture to draw: a scene, or the source of an edit; the null prompt in a share of `null_prompts`."""
+        scenes = len(self.encodings.scene_latents)
+        chosen = int(rng.integers(scenes + len(self.encodings.source_latents)))
+        if chosen < scenes:
+            scene, latents = cached_scene(self.seed, chosen), self.encodings.scene_latents[chosen]
+        else:
+            scene = cached_edit(self.seed, chosen - scenes).source
+            latents = self.encodings.source_latents[chosen - scenes]
+        prompt = None if rng.random() < null_prompts else caption(scene, rng)
+        return Example(prompt, {"latents": as_tensor(latents)})
+
+    def edit(self, rng: np.random.Generator, null_prompts: float) -> Example:
+        """An edit; the null prompt in a share of `null_prompts`."""
+        chosen = int(rng.integers(len(self.encodings.target_latents)))
+        prompt = None if rng.random() < null_prompts else cached_edit(self.seed, chosen).instruction
+        latents, features = self.encodings.target_latents[chosen], self.encodings.source_features[chosen]
+        return Example(prompt, {"latents": as_tensor(latents), "features": as_tensor(features)})
+
+
+def as_tensor(array: np.ndarray) -> torch.Tensor:
+    """A stored float16 array in float32."""
+    return torch.from_numpy(array.astype(np.float32))

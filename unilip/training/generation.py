@@ -6,18 +6,17 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from accelerate import PartialState
 from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from torch import nn
 
 from unilip import prompts
-from unilip.emoji.captions import caption
-from unilip.emoji.edits import random_edit
-from unilip.emoji.scenes import random_scene, render
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.clip import picture_tensor
 from unilip.training.config import TrainingConfig
-from unilip.training.encodings import Encodings, cached_edit, cached_scene
+from unilip.training.data import PixelExamples, open_source
+from unilip.training.encodings import EncodedWorld, Encodings
 from unilip.training.stage import Stage
 
 
@@ -30,11 +29,14 @@ class GenerationStage(Stage):
 
     def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
         super().__init__(pipeline, config)
-        if pipeline.device.type == "cpu":
+        if PartialState().device.type == "cpu":
             # Over so few tokens plain attention is several times as fast on a CPU as the fused kernel.
             for block in self.transformer.transformer_blocks:
                 block.attn2.set_processor(AttnProcessor())
-        self.encodings: Encodings | None = None
+        self.source = open_source(
+            config, self.options, ("captioned", "edited") if self.options["edits"] else ("captioned",)
+        )
+        self.examples: EncodedWorld | PixelExamples | None = None
 
     def learning(self) -> dict[str, tuple[list[nn.Module | nn.Parameter], float]]:
         groups = {"connector": ([self.connector], 1.0)}
@@ -43,13 +45,16 @@ class GenerationStage(Stage):
         return groups
 
     def prepare(self, folder: Path):
-        cache = self.run.data
-        self.encodings = Encodings(
-            self.run.folder / "encodings", self.run.seed, cache["scenes"], cache["edits"], self.encode
-        )
+        data = self.run.data
+        if data["kind"] != "emoji":
+            # Too many pictures to keep their encodings: each step encodes its own.
+            self.examples = PixelExamples(self.source, self.pipeline, data["max_prompt_tokens"])
+            return
+        encodings = Encodings(self.run.folder / "encodings", self.run.seed, data["scenes"], data["edits"], self.encode)
+        self.examples = EncodedWorld(encodings, self.run.seed)
         if self.decoder.config.scaling_factor == 1.0:
             # Diffusion wants latents of unit variance.
-            deviation = float(np.asarray(self.encodings.scene_latents[:2000], dtype=np.float32).std())
+            deviation = float(np.asarray(encodings.scene_latents[:2000], dtype=np.float32).std())
             self.decoder.register_to_config(scaling_factor=round(1 / deviation, 4))
 
     @torch.no_grad()
@@ -65,40 +70,32 @@ class GenerationStage(Stage):
 
     def sample(self, index: int) -> dict[str, Any]:
         rng = np.random.default_rng((self.run.seed, 7, self.options["part"], index))
+        null_prompts, draws = self.options["null_prompts"], self.options["draws"]
         if self.is_edit(index // self.config.batch_size):
-            chosen = int(rng.integers(len(self.encodings.target_latents)))
-            instruction = (
-                None if rng.random() < self.options["null_prompts"] else cached_edit(self.run.seed, chosen).instruction
-            )
-            sample = {
-                "text": prompts.edit_prompt(instruction, self.pipeline.num_image_tokens),
-                "features": torch.from_numpy(self.encodings.source_features[chosen].astype(np.float32)),
-            }
-            latents = self.encodings.target_latents[chosen]
+            example = self.examples.edit(rng, null_prompts)
+            text = prompts.edit_prompt(example.prompt, self.pipeline.num_image_tokens)
         else:
-            scenes = len(self.encodings.scene_latents)
-            chosen = int(rng.integers(scenes + len(self.encodings.source_latents)))
-            if chosen < scenes:
-                scene, latents = cached_scene(self.run.seed, chosen), self.encodings.scene_latents[chosen]
-            else:
-                scene = cached_edit(self.run.seed, chosen - scenes).source
-                latents = self.encodings.source_latents[chosen - scenes]
-            prompt = None if rng.random() < self.options["null_prompts"] else caption(scene, rng)
-            sample = {"text": prompts.generation_prompt(prompt)}
-        draws = self.options["draws"]
-        scale = np.float32(self.decoder.config.scaling_factor)
-        sample["latents"] = torch.from_numpy(latents.astype(np.float32) * scale)
-        sample["noise"] = torch.from_numpy(rng.standard_normal((draws, *latents.shape), dtype=np.float32))
+            example = self.examples.drawing(rng, null_prompts)
+            text = prompts.generation_prompt(example.prompt)
+        edge = self.pipeline.latent_size
+        shape = (draws, self.decoder.config.latent_channels, edge, edge)
+        sample = {"text": text, **example.tensors}
+        sample["noise"] = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
         # Logit-normal density (Esser et al. 2024).
         levels = rng.standard_normal(draws, dtype=np.float32) + np.float32(self.options["shift"])
         sample["sigmas"] = torch.from_numpy(1 / (1 + np.exp(-levels)))
         return sample
 
     def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
-        condition, mask = self.pipeline.encode_prompt(batch["text"], batch.get("features"))
+        latents, features = batch.get("latents"), batch.get("features")
+        if latents is None:
+            latents = self.encode(batch["pixels"])[1].float()
+            if "source_pixels" in batch:
+                features = self.encode(batch["source_pixels"])[0]
+        condition, mask = self.pipeline.encode_prompt(batch["text"], features)
         draws = self.options["draws"]
         condition, mask = condition.repeat_interleave(draws, dim=0), mask.repeat_interleave(draws, dim=0)
-        latents = batch["latents"].repeat_interleave(draws, dim=0)
+        latents = (latents * self.decoder.config.scaling_factor).repeat_interleave(draws, dim=0)
         noise, sigmas = batch["noise"].flatten(0, 1), batch["sigmas"].flatten()
         # The DiT is given whole timesteps, in training as in sampling.
         timesteps = (sigmas * 1000).long()
@@ -111,21 +108,20 @@ class GenerationStage(Stage):
             return_dict=False,
         )[0]
         loss = F.mse_loss(velocity.float(), noise - latents)
-        return {"loss": loss, "edit" if "features" in batch else "draw": loss}
+        return {"loss": loss, "draw" if features is None else "edit": loss}
 
     def write_sheet(self, path: Path):
         """Twelve drawings; where the stage edits, also six pictures, each above its edit."""
-        rng = np.random.default_rng((self.run.seed, 98))
-        scenes = [random_scene(rng) for _ in range(12)]
-        texts = [caption(scene, rng) for scene in scenes]
+        rng, size = np.random.default_rng((self.run.seed, 98)), self.pipeline.image_size
+        texts = [self.source.captioned(rng, size)[1] for _ in range(12)]
         generator = torch.Generator().manual_seed(0)
         self.pipeline.set_progress_bar_config(disable=True)
         images = self.pipeline(texts, generator=generator).images
         if self.options["edits"]:
-            edits = [random_edit(rng) for _ in range(6)]
-            sources = [render(edit.source) for edit in edits]
-            texts += [edit.instruction for edit in edits]
-            images += sources + self.pipeline(texts[12:], image=sources, generator=generator).images
+            edits = [self.source.edited(rng, size) for _ in range(6)]
+            sources, instructions = [edit[0] for edit in edits], [edit[2] for edit in edits]
+            images += sources + self.pipeline(instructions, image=sources, generator=generator).images
+            texts += instructions
         pixels = torch.stack([picture_tensor(image) for image in images])
         sheet = pixels.unflatten(0, (-1, 6)).permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1)
         Image.fromarray(sheet.numpy()).save(path)

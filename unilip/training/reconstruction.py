@@ -7,29 +7,47 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from torch import nn
 
-from unilip.emoji.scenes import random_scene, render
 from unilip.training.clip import picture_tensor
+from unilip.training.data import open_source
 from unilip.training.discriminator import Discriminator, discriminator_loss, generator_loss, with_frozen_weights
+from unilip.training.perceptual import ConvNeXtLoss, LPIPSLoss
 from unilip.training.stage import Stage
 
 
 class ReconstructionStage(Stage):
     """Pixels from the projected CLIP features. All pictures pass the encoder whole; the decoder, which is
     convolutional, mostly learns on windows of `window` latent cells, every `whole_every`-th step on whole pictures
-    (a part of the batch, to cost the same)."""
+    (a part of the batch, to cost the same).
+
+    Options: `losses`, their weights; `image_sizes`, pairs of (first step, pixels) where pictures are not always the
+    pipeline's size; `adversarial_from`, the first step of the adversarial loss; `discriminator_width`; `convnext`, the
+    classifier of the loss of that name.
+    """
 
     def __init__(self, pipeline, config):
         super().__init__(pipeline, config)
-        self.weights: dict[str, float] = self.options["losses"]
+        self.source = open_source(config, self.options, ("picture",))
+        self.weights: dict[str, float] = {"discriminator": 1.0, **self.options["losses"]}
         if self.weights.get("adversarial"):
-            self.discriminator = Discriminator()
+            self.discriminator = Discriminator(self.options.get("discriminator_width", 32))
+        self.perceptual = nn.ModuleDict()
+        if self.weights.get("lpips"):
+            self.perceptual["lpips"] = LPIPSLoss()
+        if self.weights.get("convnext"):
+            self.perceptual["convnext"] = ConvNeXtLoss(self.options["convnext"])
 
     def sample(self, index: int) -> dict[str, Any]:
         rng = np.random.default_rng((self.run.seed, 3, index))
         step = index // self.config.batch_size
-        picture = picture_tensor(render(random_scene(rng)))
-        return {"pixels": picture, "corner": torch.from_numpy(rng.random(2)), "step": step}
+        picture = picture_tensor(self.source.picture(rng, self.image_size(step)))
+        return {"pixels": picture, "corner": torch.from_numpy(rng.random(2)), "step": step, **self.source.faults()}
+
+    def image_size(self, step: int) -> int:
+        """Edge of the pictures at a step; the encoder interpolates its position embeddings where it is not its own."""
+        sizes = self.options.get("image_sizes", [[0, self.pipeline.image_size]])
+        return [size for first, size in sizes if first <= step][-1]
 
     def picture_features(self, pixels: torch.Tensor) -> torch.Tensor:
         """Features that are decoded: the stage decides whether the encoder learns from them."""
@@ -68,13 +86,15 @@ class ReconstructionStage(Stage):
         return losses
 
     def pixel_losses(self, decoded: torch.Tensor, target: torch.Tensor, step: int) -> dict[str, torch.Tensor]:
-        """L2, L1, the L1 of finite differences (sharp edges), and the adversarial pair from `adversarial_from` on."""
+        """L2, L1, the L1 of finite differences (sharp edges), the perceptual losses, and the adversarial pair from
+        `adversarial_from` on."""
         difference = decoded - target
         losses = {
             "l2": difference.square().mean(),
             "l1": difference.abs().mean(),
             "edge": difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean(),
         }
+        losses.update({name: loss(decoded, target) for name, loss in self.perceptual.items()})
         if self.weights.get("adversarial") and step >= self.options["adversarial_from"]:
             losses["adversarial"] = generator_loss(with_frozen_weights(self.discriminator), decoded)
             losses["discriminator"] = discriminator_loss(self.discriminator, target, decoded.detach())
@@ -85,9 +105,12 @@ class ReconstructionStage(Stage):
         return {}
 
     def write_sheet(self, path: Path):
-        scenes = [random_scene(np.random.default_rng((self.run.seed, 99, index))) for index in range(8)]
-        pixels = torch.stack([picture_tensor(render(scene)) for scene in scenes]).to(self.decoder.device)
-        decoded = self.decoder(self.features(pixels)).float().clamp(-1, 1).cpu()
+        size, rngs = self.pipeline.image_size, [np.random.default_rng((self.run.seed, 99, index)) for index in range(8)]
+        pixels = torch.stack([picture_tensor(self.source.picture(rng, size)) for rng in rngs]).to(self.decoder.device)
+        decoded = self.decoder(self.features(pixels)).float()
+        if decoded.shape[-1] != size:
+            decoded = F.interpolate(decoded, size=size, mode="bilinear", align_corners=False)
+        decoded = decoded.clamp(-1, 1).cpu()
         rows = torch.cat([pixels.cpu().float() / 127.5 - 1, decoded])  # originals, then what came back
         sheet = rows.unflatten(0, (2, 8)).permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1)
         Image.fromarray(((sheet + 1) * 127.5).round().byte().numpy()).save(path)
