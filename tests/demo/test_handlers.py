@@ -168,8 +168,11 @@ def test_chat_refuses_nothing_and_too_many_pictures(client, picture):
 
 def write_bomb(path: Path) -> None:
     """A PNG whose header promises 300 megapixels."""
-    header = b"IHDR" + struct.pack(">IIBBBBB", 20_000, 15_000, 8, 2, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)))
+    chunks = {b"IHDR": struct.pack(">IIBBBBB", 20_000, 15_000, 8, 2, 0, 0, 0), b"IDAT": zlib.compress(bytes(1000))}
+    with path.open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for kind, data in chunks.items():
+            file.write(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)))
 
 
 BAD_FILES = {

@@ -60,7 +60,7 @@ def build_create_tab(engine: Engine, embedded: bool) -> None:
                 made = "1 picture" if count == 1 else f"{count} pictures"
                 yield captioned, first, parts.done(event, made)
             else:
-                yield gr.skip(), first, parts.progress(event)
+                yield gr.skip(), gr.skip(), parts.progress(event)
 
     with gr.Row(elem_classes="columns"):
         with gr.Column(elem_classes="give"):
@@ -91,8 +91,8 @@ def build_create_tab(engine: Engine, embedded: bool) -> None:
         run=run,
         stop=stop,
         status=status,
-        inputs=[prompt, count, seed.number, settings.steps, settings.guidance, settings.negative_prompt],
-        outputs=[gallery, seed.number, status],
+        inputs=[prompt, count, seed.wanted, settings.steps, settings.guidance, settings.negative_prompt],
+        outputs=[gallery, seed.used, status],
         api_name="create",
         seed=seed,
     )

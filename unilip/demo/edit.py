@@ -64,7 +64,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
                 before = picture.resize(after.size, Image.Resampling.LANCZOS)
                 yield (before, after), number, parts.done(event, "Edited")
             else:
-                yield gr.skip(), number, parts.progress(event)
+                yield gr.skip(), gr.skip(), parts.progress(event)
 
     first_picture, first_instruction = EXAMPLES[0]
     with gr.Row(elem_classes="columns"):
@@ -119,13 +119,13 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
         inputs=[
             picture,
             instruction,
-            seed.number,
+            seed.wanted,
             settings.steps,
             settings.guidance,
             settings.negative_prompt,
             letterbox,
         ],
-        outputs=[slider, seed.number, status],
+        outputs=[slider, seed.used, status],
         api_name="edit",
         seed=seed,
     )

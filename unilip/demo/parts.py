@@ -87,19 +87,24 @@ def sampler_settings(negative_example: str) -> SamplerSettings:
 
 @dataclass(frozen=True)
 class Seed:
-    """The seed of the last result, and whether the next run uses it again."""
+    """The seed of the last result, whether to keep it, and the seed asked for by the next run (empty: a new one)."""
 
-    number: gr.Number
+    used: gr.Number
     keep: gr.Checkbox
+    wanted: gr.Number
 
 
 def seed_row() -> Seed:
     """Shows the seed and the choice to keep it; a seed that the visitor types is kept."""
     with gr.Row(elem_classes="seed-row"):
-        number = gr.Number(lambda: None, label="Seed", placeholder="Chosen for you", min_width=120, scale=1)
+        used = gr.Number(label="Seed", placeholder="Chosen for you", min_width=120, scale=1)
         keep = gr.Checkbox(label="Keep this seed", info="The same seed gives the same picture.", min_width=160, scale=2)
-    number.input(lambda: True, outputs=keep, api_visibility="private", queue=False, show_progress="hidden")
-    return Seed(number, keep)
+    wanted = gr.Number(label="Seed", visible=False)
+    private = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+    used.input(lambda: True, outputs=keep, **private)
+    # Without triggers: when the page opens, where gradio would show 0 in an empty field.
+    gr.on(None, lambda: None, outputs=used, **private)
+    return Seed(used, keep, wanted)
 
 
 def status_line(text: str = "", share: float | None = None) -> str:
@@ -153,24 +158,22 @@ def wire_run(
     Args:
         outputs: what the handler yields, the status line last.
         api_name: the endpoint; the handler's docstring describes it.
-        seed: emptied before a run unless it is to be kept, so that the handler chooses a new one.
+        seed: asked for again if it is to be kept, else the handler chooses a new one.
     """
 
     def begin(*keep_and_seed):
         busy = (gr.Button(visible=False), gr.Button(visible=True), status_line("Starting…", 0))
         if not keep_and_seed:
             return busy
-        keep, number = keep_and_seed
-        return *busy, number if keep else None
+        keep, used = keep_and_seed
+        return *busy, used if keep else None
 
     def end():
         return gr.Button(visible=True), gr.Button(visible=False)
 
     private = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    seed_inputs = [] if seed is None else [seed.keep, seed.number]
-    begun = gr.on(
-        triggers, begin, seed_inputs, [run, stop, status, *([] if seed is None else [seed.number])], **private
-    )
+    seed_inputs, seed_outputs = ([], []) if seed is None else ([seed.keep, seed.used], [seed.wanted])
+    begun = gr.on(triggers, begin, seed_inputs, [run, stop, status, *seed_outputs], **private)
     running = begun.then(handler, inputs, outputs, api_name=api_name, show_progress="hidden", concurrency_limit=None)
     running.success(end, None, [run, stop], **private)
     running.failure(lambda: (*end(), status_line()), None, [run, stop, status], **private)
