@@ -18,6 +18,17 @@ def test_what_is_wrong_is_said(config_file, change, message):
         read_config(config_file)
 
 
+@pytest.mark.parametrize("lost, message", [
+    ("turns = 2\n", r"\[stages.chat.options\] of short.toml lacks the setting turns"),
+    ("vocab_size = 320\n", r"\[model\] of short.toml lacks the setting vocab_size"),
+])  # fmt: skip
+def test_a_missing_setting_is_named_with_its_table(config_file, lost, message):
+    config_file.write_text(config_file.read_text().replace(lost, ""))
+    config = read_config(config_file)
+    with pytest.raises(ConfigError, match=message):
+        _ = config.stages["chat"].options["turns"], config.model["vocab_size"]
+
+
 def test_an_unknown_configuration_names_the_known_ones():
     with pytest.raises(ConfigError, match="There is no configuration huge: give a TOML file or one of .*mini"):
         read_config("huge")

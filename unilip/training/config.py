@@ -12,6 +12,17 @@ class ConfigError(ValueError):
     """A configuration that cannot be used; its message is one clear sentence."""
 
 
+class Table(dict):
+    """A table of settings that says which one is missing, and where."""
+
+    def __init__(self, name: str, settings: dict[str, Any]):
+        super().__init__(settings)
+        self.name = name
+
+    def __missing__(self, key: str):
+        raise ConfigError(f"{self.name} lacks the setting {key}.")
+
+
 @dataclass(frozen=True)
 class StageConfig:
     """One stage's settings. Rates fall along a cosine from `learning_rate` to `min_learning_rate` after a linear
@@ -74,13 +85,14 @@ def read_config(source: str | Path, folder: str | Path | None = None) -> Trainin
             unknown = set(settings) - known
             if unknown:
                 raise ConfigError(f"{path.name}: stage {name} has unknown settings: {', '.join(sorted(unknown))}.")
-            stages[name] = StageConfig(**{**defaults, **settings})
+            options = Table(f"[stages.{name}.options] of {path.name}", settings.get("options", {}))
+            stages[name] = StageConfig(**{**defaults, **settings, "options": options})
         return TrainingConfig(
             folder=Path(folder or raw["folder"]),
             seed=raw["seed"],
             mixed_precision=raw["mixed_precision"],
-            model=raw["model"],
-            data=raw["data"],
+            model=Table(f"[model] of {path.name}", raw["model"]),
+            data=Table(f"[data] of {path.name}", raw["data"]),
             stages=stages,
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:

@@ -60,7 +60,7 @@ class GenerationStage(Stage):
     @torch.no_grad()
     def encode(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """uint8 pictures to image features and unscaled latents, computed as in the stages before."""
-        with torch.autocast(pixels.device.type, dtype=torch.bfloat16, enabled=self.run.mixed_precision == "bf16"):
+        with torch.autocast(self.decoder.device.type, dtype=torch.bfloat16, enabled=self.run.mixed_precision == "bf16"):
             features = self.features(pixels.to(self.decoder.device))
             return features, self.decoder.encode(features)
 

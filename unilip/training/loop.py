@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import send_to_device, set_seed
+from accelerate.utils import DistributedDataParallelKwargs, send_to_device, set_seed
 from diffusers.training_utils import EMAModel
 from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm import tqdm
@@ -70,14 +70,18 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
     settings, folder = stage.config, config.stage_folder(stage.name)
     folder.mkdir(parents=True, exist_ok=True)
     accelerator = Accelerator(
-        mixed_precision=config.mixed_precision, gradient_accumulation_steps=settings.accumulation_steps
+        mixed_precision=config.mixed_precision,
+        gradient_accumulation_steps=settings.accumulation_steps,
+        # Not every step uses all that learns: the discriminator starts late, a vision tower has no mask.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     set_seed(config.seed)
     groups = stage.parameter_groups()
     if settings.gradient_checkpointing:
-        for part in (stage.mllm, stage.transformer):
-            part.enable_gradient_checkpointing() if part is stage.transformer else part.gradient_checkpointing_enable()
+        stage.mllm.activation_checkpointing_enable()
+        stage.transformer.enable_gradient_checkpointing()
     stage.to(accelerator.device)
+    stage.train()  # a loaded model is in evaluation mode, in which nothing is checkpointed
     if accelerator.is_main_process:
         stage.prepare(folder)
     accelerator.wait_for_everyone()
@@ -114,12 +118,15 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
         for group in optimizer.param_groups:
             group["lr"] = group["base_lr"] * rate_factor(step, settings)
         with accelerator.accumulate(model):
-            losses = model(send_to_device(batch, accelerator.device))
+            batch = send_to_device(batch, accelerator.device)
+            losses = model(batch)
             accelerator.backward(losses["loss"])
             if accelerator.sync_gradients:
                 norm = accelerator.clip_grad_norm_(learning, settings.max_gradient_norm)
             optimizer.step()
             optimizer.zero_grad()
+        if "skipped" in batch:
+            losses["skipped"] = batch["skipped"].sum()
         log.add({key: accelerator.reduce(value.detach().float(), "mean") for key, value in losses.items()})
         part += 1
         if part % settings.accumulation_steps:

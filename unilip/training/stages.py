@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from accelerate import PartialState
+
 from unilip.checkpoints import load_pipeline
 from unilip.training.chat import ChatStage
 from unilip.training.clip import ClipStage
@@ -9,6 +11,7 @@ from unilip.training.config import ConfigError, TrainingConfig, read_config
 from unilip.training.generation1 import Generation1Stage
 from unilip.training.generation2 import Generation2Stage
 from unilip.training.generation3 import Generation3Stage
+from unilip.training.pretrained import make_pretrained_pipeline
 from unilip.training.reconstruction1 import Reconstruction1Stage
 from unilip.training.reconstruction2 import Reconstruction2Stage
 from unilip.training.stage import Stage
@@ -41,15 +44,16 @@ def load_stage(name: str, source: str | Path, folder: Path | None = None) -> tup
         return None
     order = list(config.stages)
     if order[0] == name:
-        pipeline = make_pipeline(config)
+        pipeline = make_pretrained_pipeline(config) if "pretrained" in config.model else make_pipeline(config)
     else:
         before = config.stage_folder(order[order.index(name) - 1])
         if not (before / "finished.json").is_file():
             raise ConfigError(
                 f"Stage {name} starts from {before.name}, which is not finished: train {before.name} first."
             )
-        pipeline = load_pipeline(before / "model", dtype="float32")
-    if pipeline.device.type == "cpu":
+        # Each process moves it to its own device later.
+        pipeline = load_pipeline(before / "model", device="cpu", dtype="float32")
+    if PartialState().device.type == "cpu":
         # Measured on two cores in bfloat16: over short sequences plain attention is up to four times as fast.
         pipeline.mllm.set_attn_implementation("eager")
     return STAGES[name](pipeline, config), config
