@@ -2,7 +2,6 @@
 
 import threading
 import time
-from contextlib import contextmanager
 
 import gradio as gr
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.demo.hooks import before_forward
 from unilip.demo.engine import Engine, Result, Step, Text, Waiting
 
 QUESTION = [{"role": "user", "content": [{"type": "text", "text": "How many cats are there?"}]}]
@@ -20,15 +20,6 @@ def engine(tiny):
     engine = Engine(tiny, queue_size=2)
     yield engine
     engine.close()
-
-
-@contextmanager
-def before_forward(module: torch.nn.Module, hook):
-    handle = module.register_forward_pre_hook(hook)
-    try:
-        yield
-    finally:
-        handle.remove()
 
 
 def draw(engine: Engine, seed: int = 0, steps: int = 2):

@@ -1,8 +1,12 @@
 """Prompts of the world pass without a word; what leaves it is named."""
 
+import numpy as np
 import pytest
 
+from unilip.emoji.captions import caption
+from unilip.emoji.edits import random_edit
 from unilip.emoji.hints import hint, unknown_words
+from unilip.emoji.scenes import random_scene
 
 
 @pytest.mark.parametrize(
@@ -23,8 +27,22 @@ def test_known_prompts_pass(prompt):
     assert hint(prompt) == ""
 
 
+def test_what_the_model_is_trained_on_passes():
+    hints = []
+    for index in range(150):
+        rng = np.random.default_rng((7, index))
+        hints += [hint(caption(random_scene(rng), rng)), hint(random_edit(rng).instruction)]
+    assert sum(words != "" for words in hints) <= 0.05 * len(hints)  # a few hold slips, which are pointed out
+
+
 @pytest.mark.parametrize(
-    ("prompt", "word"), [("a dragon next to a cat", "dragon"), ("the Eiffel tower on the beach", "eiffel")]
+    ("prompt", "word"),
+    [
+        ("a dragon next to a cat", "dragon"),
+        ("the Eiffel tower on the beach", "eiffel"),
+        ("a tree", "tree"),
+        ("a house", "house"),
+    ],
 )
 def test_strange_things_are_named(prompt, word):
     assert f"“{word}”" in hint(prompt)

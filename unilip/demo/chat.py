@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import gradio as gr
 
 from unilip.demo import parts
-from unilip.demo.engine import Engine, Result, Text, Waiting, refusal
+from unilip.demo.engine import Engine, Result, Text, refusal
 from unilip.demo.picture import read_picture
 
 MAX_PICTURES = 8
+THINKING = "…"  # stands where the answer will be; no part of the conversation if it is stopped before its first word
 EXAMPLES = (
     ("cat-and-dog.png", "What is in the picture?"),
     ("apples.png", "How many apples are there?"),
@@ -44,14 +45,12 @@ def build_chat_tab(engine: Engine) -> None:
             raise refusal(
                 f"The conversation has {pictures} pictures; at most {MAX_PICTURES} fit. Please start a new one."
             )
+        yield [*asked, {"role": "assistant", "content": THINKING}], None
         try:
             for event in engine.answer(turns):
-                match event:
-                    case Waiting():
-                        answer = "…"
-                    case Text(text=answer) | Result(value=answer):
-                        pass
-                yield [*asked, {"role": "assistant", "content": answer or "…"}], None
+                answer = event.text if isinstance(event, Text) else event.value if isinstance(event, Result) else ""
+                # The box is left alone: the visitor may be typing the next question.
+                yield [*asked, {"role": "assistant", "content": answer or THINKING}], gr.skip()
         except gr.Error:
             yield history, {"text": text, "files": message.get("files") or []}
             raise
@@ -61,7 +60,7 @@ def build_chat_tab(engine: Engine) -> None:
         for block in content:
             if path := block.get("path") or (block.get("file") or {}).get("path"):
                 yield {"type": "image", "image": read_picture(path)}
-            elif block.get("type") == "text":
+            elif block.get("type") == "text" and block["text"] != THINKING:
                 yield {"type": "text", "text": block["text"]}
 
     chatbot = gr.Chatbot(

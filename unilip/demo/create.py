@@ -68,7 +68,7 @@ def build_create_tab(engine: Engine, embedded: bool) -> None:
             hint_line(embedded, prompt)
             count = gr.Slider(1, MAX_PICTURES, value=2, step=1, label="How many", buttons=[])
             run, stop = parts.run_and_stop("Draw")
-            status = gr.HTML(parts.status_line(), padding=False)
+            status = gr.HTML(parts.status_line(), label="Status", show_label=False, padding=False)
         with gr.Column(elem_classes="get"):
             gallery = gr.Gallery(
                 label="Pictures",

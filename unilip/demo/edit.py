@@ -82,7 +82,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
             )
             hint_line(embedded, instruction)
             run, stop = parts.run_and_stop("Edit")
-            status = gr.HTML(parts.status_line(), padding=False)
+            status = gr.HTML(parts.status_line(), label="Status", show_label=False, padding=False)
         with gr.Column(elem_classes="get"):
             slider = gr.ImageSlider(
                 label="Before and after",

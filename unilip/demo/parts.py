@@ -80,7 +80,10 @@ def sampler_settings(negative_example: str) -> SamplerSettings:
         buttons=[],
     )
     negative_prompt = gr.Textbox(
-        label="Keep away from", placeholder=negative_example, info="What should not be in the picture. Usually empty."
+        "",
+        label="Keep away from",
+        placeholder=negative_example,
+        info="What should not be in the picture. Usually empty.",
     )
     return SamplerSettings(steps, guidance, negative_prompt)
 

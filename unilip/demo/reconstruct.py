@@ -66,7 +66,7 @@ def build_reconstruct_tab(engine: Engine) -> None:
                 elem_classes="frame",
             )
             run, stop = parts.run_and_stop("Rebuild")
-            status = gr.HTML(parts.status_line(), padding=False)
+            status = gr.HTML(parts.status_line(), label="Status", show_label=False, padding=False)
         with gr.Column(elem_classes="get"):
             slider = gr.ImageSlider(
                 label="Input and output",
@@ -77,7 +77,7 @@ def build_reconstruct_tab(engine: Engine) -> None:
                 elem_id="reconstruct-result",
                 elem_classes="frame",
             )
-            result = gr.HTML(NO_SCORES, padding=False)
+            result = gr.HTML(NO_SCORES, label="Scores", show_label=False, padding=False)
         with gr.Column(elem_classes="more"):
             gr.Examples(
                 [[str(parts.EXAMPLES / file)] for file in EXAMPLES],

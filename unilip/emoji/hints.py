@@ -10,28 +10,42 @@ from unilip.emoji.wording import NUMBER_WORDS, color_words, lexicon, words_of
 # Words that carry no thing: people use them around the things they ask for.
 PLAIN_WORDS = frozenset(
     """
-    a about above across add after again against all alone along also an and another any apart are around as at away
-    back background backdrop bad base be beautiful before behind below beneath beside besides best better between beyond
-    big bigger bit black-and-white both bottom bright brightly but by can canvas center change clean clear clip close
-    cold color colored colorful colors colour coloured colours convert corner could couple create cute cut dark darker
-    delete depict design different do does down draw drawing drop drawn each edge edit either else emoji emojis empty
-    erase every everything exactly extract far few filter find first floating flip flat for foreground four from front
-    full generate get giant give glossy go good great ground group half has have having here hide high huge i icon if
-    illustration image images in inside instead into is isolate it item its just keep kept large larger last lay
-    leave left leftmost less let lies light lighter like little lonely look looking looks lot low lower made make making
-    many me medium middle mine mini minimal modify more move moved much must my near nearby neat new next nice no normal
-    not nothing now number object objects of off old on once one ones only onto opposite or other others out over own
-    paint painted painting pair paste photo photograph photos pic pick picture pictures piece pile place placed plain
-    please pose pretty put quality real realistic recolor recolour remove rendered render replace rest right rightmost
-    rid row same scene second see set shape show shown showing shows shrink side sides simple simply single sit sits
-    sitting size sized slightly small smaller so solid some someone something spot standing stand stands stay still
-    style styled subject swap take taken than that the their them then there these they thing things this those through
-    tiny to together top total toward towards transform turn turned two under underneath up upper upon us use version
-    very view wall want was we what where which while whole wide will with within without would you your
-    art artwork effect enlarge grow grayscale grey-scale inverted invert look monochrome negative old-fashioned pencil
-    pixelated pixels poster posterized sepia-toned sketched tone toned vintage watercolor watercolour watery brush
-    pastel pale deep vivid gradient surface texture outdoors indoors outside inside sunny sun stars star night nighttime
-    evening day daytime snowy sandy grassy wooden starry blurry blurred resize scale rotate mirror twice times double
+    a about above across add after again against all alone along also am an and another any apart are around art
+    artwork as at away back backdrop background bad base be beautiful before behind below beneath beside besides
+    best better between beyond big bigger bit blurred blurry both bottom bright brightly bring brush but by can
+    canvas center change clean clear clip close cold color colored colorful colors colour coloured colours convert
+    corner could couple create cut cute d dark darker day daytime deep delete depict design different do does double
+    down drag draw drawing drawn drop each edge edit effect either else emoji emojis empty enlarge erase evening
+    every everything exactly except extract far few filter find first flat flip floating for foreground four from
+    front full generate get giant give glossy go good gradient grassy grayscale great ground group grow half has
+    have having hello here hi hide high higher huge i i'd i'm icon if illustration im image images imagine in
+    indoors insert inside instead into invert inverted is isolate it it's item its just keep kept large larger last
+    lay leave left leftmost less let let's lies light lighter like little lonely look looking looks lot low lower
+    made make making many me medium middle mine mini minimal mirror modify monochrome more move moved much must my
+    near nearby neat negative new next nice night nighttime no normal not nothing now number object objects of off
+    old on once one ones only onto opposite or other others out outdoors outside over own paint painted painting
+    pair pale paste pastel pencil photo photograph photos pic pick picture pictures piece pile pixelate pixelated
+    pixels place placed plain please pls plus plz pose poster posterized pretty put quality real realistic recolor
+    recolour remove render rendered replace resize rest rid right rightmost rotate row same sandy scale scene second
+    see set shape shift show showing shown shows shrink side sides simple simply single sit sits sitting size sized
+    sketched slightly small smaller snowy so solid some someone something sort spot stand standing stands starry
+    stars stay still style styled subject sunny surface swap switch take taken texture than thank thanks that the
+    their them then there these they thing things this those three through times tinier tiny to together tone toned
+    too top total toward towards transform turn turned twice two under underneath up upon upper us use version very
+    view vintage vivid wall wanna want was watercolor watercolour watery we what where which while whole wide will
+    wipe with within without wooden would you your
+    """.split()
+)
+# Things that look like a slip of one that is known ("tree" of "three"), but are meant.
+STRANGERS = frozenset(
+    """
+    bean beans beard boot boots bottle bread brick bride butter button cage candle candy card cards cart carts
+    castle cave chain cherry chess cloud clouds clown clowns coat coin cone corn crab crow crown crows dolphin
+    donkey dragon drum duck fish flower flowers fox frog ghost goat grape grapes guitar hat heart helicopter house
+    houses kitchen knight lamp leaf lemon lion log monkey moon mushroom owl panda parrot pear pen pencil penguin
+    people person pig plate plates pumpkin rabbit ring river robot rocket rose saw seal shark shell shirt shoe shoes
+    shop skull snail snake spider star stone store sun sword table tiger toad tomato tower tree trees turtle whale
+    wolf
     """.split()
 )
 SIMILAR = 0.8  # how alike two spellings have to be (difflib's ratio) for one to be taken as a slip of the other
@@ -48,7 +62,8 @@ def known_words() -> frozenset[str]:
 
 
 def unknown_words(text: str) -> dict[str, str | None]:
-    """Words of the text that the world does not have, in order, each with the word that was probably meant."""
+    """Words of the text that the world does not have, in order, each with the word that was probably meant. Slips of
+    plain words, which change no meaning, are left out."""
     known = known_words()
     unknown: dict[str, str | None] = {}
     for word in words_of(text):
@@ -56,8 +71,10 @@ def unknown_words(text: str) -> dict[str, str | None]:
             continue
         if any(word.removesuffix(ending) in known for ending in ("s", "es", "ish", "y")):
             continue
-        close = get_close_matches(word, known - PLAIN_WORDS, n=1, cutoff=SIMILAR) if len(word) >= SHORTEST_SLIP else ()
-        unknown[word] = close[0] if close else None
+        close = () if word in STRANGERS or len(word) < SHORTEST_SLIP else get_close_matches(word, known, 3, SIMILAR)
+        close = [meant for meant in close if meant[0] == word[0]]  # hardly anyone slips at the first letter
+        if not close or close[0] not in PLAIN_WORDS:
+            unknown[word] = close[0] if close else None
     return unknown
 
 
