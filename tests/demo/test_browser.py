@@ -47,6 +47,32 @@ def test_chat(visitor, tiny):
     expect(page.locator("#chat .user.message")).to_have_count(0)
 
 
+def test_chat_keeps_what_was_typed_when_the_file_is_bad(visitor, tmp_path):
+    page = visitor.page
+    bad = tmp_path / "notes.png"
+    bad.write_text("no picture")
+    page.locator("#chat-box input[type=file]").set_input_files(bad)
+    page.locator("#chat-box textarea").fill("What is this?")
+    expect(page.locator("#chat-box .thumbnail-item")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The file is not a PNG")).to_be_visible()
+    expect(page.locator("#chat-box textarea")).to_have_value("What is this?")
+    expect(page.locator("#chat-box .thumbnail-item")).to_have_count(1)
+    expect(page.locator("#chat-box .submit-button")).to_be_visible()
+
+
+def test_stop_gives_the_button_back(visitor, tiny):
+    page = visitor.page
+    visitor.open_tab("Create")
+    with before_forward(tiny.transformer, lambda module, inputs: time.sleep(0.2)):
+        page.get_by_role("button", name="Draw", exact=True).click()
+        expect(page.locator(".status:visible")).to_contain_text("Step")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.locator(".status:visible")).to_have_text("Stopped")
+    expect(page.locator("#create-gallery img")).to_have_count(0)
+    visitor.run("Draw")
+
+
 def test_create(visitor):
     page = visitor.page
     visitor.open_tab("Create")
