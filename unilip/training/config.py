@@ -32,6 +32,7 @@ class StageConfig:
     batch_size: int
     learning_rate: float
     min_learning_rate: float = 0.0
+    optimizer: str = "adamw"  # or "muon"
     warmup_steps: int = 100
     weight_decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.95)

@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm import tqdm
 
 from unilip.training.config import ConfigError, StageConfig, TrainingConfig
+from unilip.training.optimizers import make_optimizers
 from unilip.training.stage import Stage
 
 logger = logging.getLogger(__name__)
@@ -88,9 +89,9 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
     if not accelerator.is_main_process:
         stage.prepare(folder)
 
-    optimizer = torch.optim.AdamW(groups, betas=settings.betas, fused=True)
+    optimizers = make_optimizers(groups, settings)
     learning = [one for group in groups for one in group["params"]]
-    model, optimizer = accelerator.prepare(stage, optimizer)
+    model, *optimizers = accelerator.prepare(stage, *optimizers)
     average = EMAModel(learning, decay=settings.ema_decay) if settings.ema_decay else None
     if average is not None:
         average.to(accelerator.device)
@@ -115,7 +116,7 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
     started = time.monotonic() - seconds
     part = 0
     for batch in loader:
-        for group in optimizer.param_groups:
+        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = group["base_lr"] * rate_factor(step, settings)
         with accelerator.accumulate(model):
             batch = send_to_device(batch, accelerator.device)
@@ -123,8 +124,9 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
             accelerator.backward(losses["loss"])
             if accelerator.sync_gradients:
                 norm = accelerator.clip_grad_norm_(learning, settings.max_gradient_norm)
-            optimizer.step()
-            optimizer.zero_grad()
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad()
         if "skipped" in batch:
             losses["skipped"] = batch["skipped"].sum()
         log.add({key: accelerator.reduce(value.detach().float(), "mean") for key, value in losses.items()})
@@ -136,7 +138,9 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
             average.step(learning)
         bar.update()
         if step % settings.log_every == 0 or step == settings.steps:
-            row = log.write(step, time.monotonic() - started, optimizer.param_groups[0]["lr"], norm)
+            row = log.write(
+                step, time.monotonic() - started, settings.learning_rate * rate_factor(step - 1, settings), norm
+            )
             bar.set_postfix(loss=f"{row['loss']:.4f}")
         if step % settings.checkpoint_every == 0 and step < settings.steps:
             save_checkpoint(accelerator, checkpoint, step, time.monotonic() - started)

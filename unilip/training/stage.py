@@ -34,9 +34,11 @@ class Stage(nn.Module):
         raise TypeError(f"{type(self).__name__} does not say what learns.")
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """Freezes everything, thaws what learns, and returns the optimizer's groups; norms, biases and other vectors
-        are not decayed."""
+        """Freezes everything, thaws what learns, and returns the optimizers' groups: the matrices of linear layers
+        apart ("matrices"), and norms, biases and other vectors apart, which are not decayed."""
         self.requires_grad_(False)
+        embeddings = {id(one.weight) for one in self.modules() if isinstance(one, nn.Embedding)}
+        linear = {id(one.weight) for one in self.modules() if isinstance(one, nn.Linear)} - embeddings
         groups = []
         for name, (parts, factor) in self.learning().items():
             parameters = {
@@ -44,14 +46,15 @@ class Stage(nn.Module):
                 for part in parts
                 for one in ([part] if isinstance(part, nn.Parameter) else part.parameters())
             }
-            for decayed in (True, False):
-                chosen = [one for one in parameters.values() if (one.ndim > 1) == decayed]
+            for kind in ((True, True), (False, True), (False, False)):
+                chosen = [one for one in parameters.values() if (id(one) in linear, one.ndim > 1) == kind]
                 for one in chosen:
                     one.requires_grad_(True)
                 if chosen:
+                    matrices, decayed = kind
                     rate = self.config.learning_rate * factor
-                    decay = self.config.weight_decay if decayed else 0.0
-                    groups.append({"params": chosen, "lr": rate, "base_lr": rate, "weight_decay": decay, "name": name})
+                    group = {"params": chosen, "lr": rate, "base_lr": rate, "name": name, "matrices": matrices}
+                    groups.append({**group, "weight_decay": self.config.weight_decay if decayed else 0.0})
         return groups
 
     def prepare(self, folder: Path):

@@ -17,6 +17,7 @@ from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.config import TrainingConfig
+from unilip.training.local_start import start_locally
 
 SPECIAL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<img>", "</img>", prompts.IMAGE_TOKEN]
 
@@ -78,6 +79,7 @@ def make_pipeline(config: TrainingConfig) -> UniLIPPipeline:
             tie_word_embeddings=True,
         )
     )
+    start_locally(mllm.model.vision_tower)
     shape = {name: sizes["text"][name] for name in ("hidden_size", "intermediate_size", "num_attention_heads")}
     connector = Connector(
         **shape,
