@@ -34,11 +34,11 @@ class Stage(nn.Module):
         raise TypeError(f"{type(self).__name__} does not say what learns.")
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """Freezes everything, thaws what learns, and returns the optimizers' groups: the matrices of linear layers
+        """Freezes everything, thaws what learns, and returns the optimizers' groups: matrices (see `is_matrix`)
         apart ("matrices"), and norms, biases and other vectors apart, which are not decayed."""
         self.requires_grad_(False)
         embeddings = {id(one.weight) for one in self.modules() if isinstance(one, nn.Embedding)}
-        linear = {id(one.weight) for one in self.modules() if isinstance(one, nn.Linear)} - embeddings
+        linear = {id(one.weight) for one in self.modules() if is_matrix(one)} - embeddings
         groups = []
         for name, (parts, factor) in self.learning().items():
             parameters = {
@@ -82,6 +82,12 @@ class Stage(nn.Module):
     def features(self, pixels: torch.Tensor) -> torch.Tensor:
         """Pictures (batch, 3, height, width), uint8, to image features (batch, tokens, LLM width)."""
         return self.mllm.get_image_features(pixel_values=normalised(pixels)).pooler_output
+
+
+def is_matrix(module: nn.Module) -> bool:
+    """Whether a module's weight maps features to features: a linear layer, or a convolution of all its channels."""
+    convolution = isinstance(module, nn.Conv2d) and module.groups == 1 and module.in_channels > 3
+    return convolution or isinstance(module, nn.Linear)
 
 
 def normalised(pixels: torch.Tensor) -> torch.Tensor:
