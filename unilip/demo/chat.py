@@ -92,8 +92,6 @@ def build_chat_tab(engine: Engine) -> None:
     )
     clear = gr.Button("New conversation", size="sm", variant="secondary", elem_classes="quiet")
 
-    private = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-
     def begin():
         return gr.MultimodalTextbox(submit_btn=False, stop_btn=True)
 
@@ -106,8 +104,8 @@ def build_chat_tab(engine: Engine) -> None:
 
     running = []
     for begun, visibility in (
-        (box.submit(begin, None, box, **private), "public"),
-        (chatbot.example_select(take_example, None, box, **private), "private"),
+        (box.submit(begin, None, box, **parts.PRIVATE), "public"),
+        (chatbot.example_select(take_example, None, box, **parts.PRIVATE), "private"),
     ):
         answering = begun.then(
             chat,
@@ -118,8 +116,10 @@ def build_chat_tab(engine: Engine) -> None:
             show_progress="hidden",
             concurrency_limit=None,
         )
-        answering.success(end, None, box, **private)
-        answering.failure(end, None, box, **private)
+        answering.success(end, None, box, **parts.PRIVATE)
+        answering.failure(end, None, box, **parts.PRIVATE)
         running.append(answering)
-    box.stop(end, None, box, cancels=running, **private)
-    clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **private).then(end, None, box, **private)
+    box.stop(end, None, box, cancels=running, **parts.PRIVATE)
+    clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **parts.PRIVATE).then(
+        end, None, box, **parts.PRIVATE
+    )

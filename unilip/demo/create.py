@@ -56,7 +56,7 @@ def build_create_tab(engine: Engine, embedded: bool) -> None:
         )
         for event in events:
             if isinstance(event, Result):
-                captioned = [(picture, f"Seed {seed}") for picture, seed in zip(event.value, seeds, strict=True)]
+                captioned = [(picture, f"Seed {number}") for picture, number in zip(event.value, seeds, strict=True)]
                 made = "1 picture" if count == 1 else f"{count} pictures"
                 yield captioned, first, parts.done(event, made)
             else:
@@ -67,8 +67,7 @@ def build_create_tab(engine: Engine, embedded: bool) -> None:
             prompt = gr.Textbox(EXAMPLES[0], label="What shall I draw?", lines=2, max_lines=6, elem_id="create-prompt")
             hint_line(embedded, prompt)
             count = gr.Slider(1, MAX_PICTURES, value=2, step=1, label="How many", buttons=[])
-            run, stop = parts.run_and_stop("Draw")
-            status = gr.HTML(parts.status_line(), label="Status", show_label=False, padding=False)
+            action = parts.action("Draw")
         with gr.Column(elem_classes="get"):
             gallery = gr.Gallery(
                 label="Pictures",
@@ -85,14 +84,12 @@ def build_create_tab(engine: Engine, embedded: bool) -> None:
             gr.Examples([[text] for text in EXAMPLES], [prompt], label="Try one of these", api_visibility="private")
             with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
                 settings = parts.sampler_settings("for example: dog")
-    parts.wire_run(
+    parts.wire(
         create,
-        triggers=[run.click, prompt.submit],
-        run=run,
-        stop=stop,
-        status=status,
+        action,
         inputs=[prompt, count, seed.wanted, settings.steps, settings.guidance, settings.negative_prompt],
-        outputs=[gallery, seed.used, status],
+        outputs=[gallery, seed.used],
         api_name="create",
+        text=prompt,
         seed=seed,
     )

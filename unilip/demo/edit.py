@@ -81,8 +81,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
                 first_instruction, label="What shall I change?", lines=1, max_lines=6, elem_id="edit-instruction"
             )
             hint_line(embedded, instruction)
-            run, stop = parts.run_and_stop("Edit")
-            status = gr.HTML(parts.status_line(), label="Status", show_label=False, padding=False)
+            action = parts.action("Edit")
         with gr.Column(elem_classes="get"):
             slider = gr.ImageSlider(
                 label="Before and after",
@@ -110,25 +109,15 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
         elem_id="edit-examples",
         api_visibility="private",
     )
-    parts.wire_run(
+    sampler = [settings.steps, settings.guidance, settings.negative_prompt, letterbox]
+    parts.wire(
         edit,
-        triggers=[run.click, instruction.submit],
-        run=run,
-        stop=stop,
-        status=status,
-        inputs=[
-            picture,
-            instruction,
-            seed.wanted,
-            settings.steps,
-            settings.guidance,
-            settings.negative_prompt,
-            letterbox,
-        ],
-        outputs=[slider, seed.used, status],
+        action,
+        inputs=[picture, instruction, seed.wanted, *sampler],
+        outputs=[slider, seed.used],
         api_name="edit",
+        text=instruction,
         seed=seed,
     )
-    private = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    slider.change(lambda pair: gr.Button(interactive=bool(pair and pair[1])), slider, again, **private)
-    again.click(lambda pair: (pair[1], ""), slider, [picture, instruction], **private)
+    slider.change(lambda pair: gr.Button(interactive=bool(pair and pair[1])), slider, again, **parts.PRIVATE)
+    again.click(lambda pair: (pair[1], ""), slider, [picture, instruction], **parts.PRIVATE)

@@ -4,6 +4,7 @@ import html
 
 import gradio as gr
 
+from unilip.demo import parts
 from unilip.emoji.hints import hint
 
 
@@ -15,9 +16,7 @@ def hint_line(embedded: bool, prompt: gr.Textbox) -> gr.HTML:
             lambda text: f'<p class="hint" role="note">{html.escape(words)}</p>' if (words := hint(text)) else "",
             prompt,
             line,
-            api_visibility="private",
-            queue=False,
-            show_progress="hidden",
             trigger_mode="always_last",
+            **parts.PRIVATE,
         )
     return line

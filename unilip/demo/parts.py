@@ -18,6 +18,8 @@ MAX_CHARACTERS = 2000
 MAX_SEED = 2**32 - 1
 MAX_STEPS = 50
 MAX_GUIDANCE = 15
+# For listeners that only move things about on the page: quick, not in line with the model, no endpoints of the API.
+PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 
 
 def read_text(text: str | None, what: str) -> str:
@@ -103,10 +105,9 @@ def seed_row() -> Seed:
         used = gr.Number(label="Seed", placeholder="Chosen for you", min_width=120, scale=1)
         keep = gr.Checkbox(label="Keep this seed", info="The same seed gives the same picture.", min_width=160, scale=2)
     wanted = gr.Number(label="Seed", visible=False)
-    private = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-    used.input(lambda: True, outputs=keep, **private)
+    used.input(lambda: True, outputs=keep, **PRIVATE)
     # Without triggers: when the page opens, where gradio would show 0 in an empty field.
-    gr.on(None, lambda: None, outputs=used, **private)
+    gr.on(None, lambda: None, outputs=used, **PRIVATE)
     return Seed(used, keep, wanted)
 
 
@@ -137,30 +138,39 @@ def done(event: Result, what: str) -> str:
     return status_line(f"{what} in {event.seconds:.1f} s")
 
 
-def run_and_stop(label: str) -> tuple[gr.Button, gr.Button]:
-    """Shows one button; while the model works, Stop stands in its place."""
-    run = gr.Button(label, variant="primary", size="lg", elem_classes="run")
-    stop = gr.Button("Stop", variant="stop", size="lg", visible=False, elem_classes="run")
-    return run, stop
+@dataclass(frozen=True)
+class Action:
+    """A tab's one button, the Stop that stands in its place while the model works, and the line on what goes on."""
+
+    run: gr.Button
+    stop: gr.Button
+    status: gr.HTML
 
 
-def wire_run(
+def action(label: str) -> Action:
+    """Shows the button with this label, and the status line below it."""
+    return Action(
+        gr.Button(label, variant="primary", size="lg", elem_classes="run"),
+        gr.Button("Stop", variant="stop", size="lg", visible=False, elem_classes="run"),
+        gr.HTML(status_line(), label="Status", show_label=False, padding=False),
+    )
+
+
+def wire(
     handler: Callable,
-    *,
-    triggers: list,
-    run: gr.Button,
-    stop: gr.Button,
-    status: gr.HTML,
+    action: Action,
     inputs: list,
     outputs: list,
     api_name: str,
+    text: gr.Textbox | None = None,
     seed: Seed | None = None,
 ) -> None:
-    """Connects a tab's triggers to its handler, a generator, and its Stop button to closing that generator.
+    """Connects a tab's button to its handler, a generator, and Stop to closing that generator.
 
     Args:
-        outputs: what the handler yields, the status line last.
+        outputs: what the handler yields before its last value, which goes to the status line.
         api_name: the endpoint; the handler's docstring describes it.
+        text: where Enter does what the button does.
         seed: asked for again if it is to be kept, else the handler chooses a new one.
     """
 
@@ -174,10 +184,15 @@ def wire_run(
     def end():
         return gr.Button(visible=True), gr.Button(visible=False)
 
-    private = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
     seed_inputs, seed_outputs = ([], []) if seed is None else ([seed.keep, seed.used], [seed.wanted])
-    begun = gr.on(triggers, begin, seed_inputs, [run, stop, status, *seed_outputs], **private)
-    running = begun.then(handler, inputs, outputs, api_name=api_name, show_progress="hidden", concurrency_limit=None)
-    running.success(end, None, [run, stop], **private)
-    running.failure(lambda: (*end(), status_line()), None, [run, stop, status], **private)
-    stop.click(lambda: (*end(), status_line("Stopped")), None, [run, stop, status], cancels=running, **private)
+    buttons = [action.run, action.stop]
+    triggers = [action.run.click] if text is None else [action.run.click, text.submit]
+    begun = gr.on(triggers, begin, seed_inputs, [*buttons, action.status, *seed_outputs], **PRIVATE)
+    running = begun.then(
+        handler, inputs, [*outputs, action.status], api_name=api_name, show_progress="hidden", concurrency_limit=None
+    )
+    running.success(end, None, buttons, **PRIVATE)
+    running.failure(lambda: (*end(), status_line()), None, [*buttons, action.status], **PRIVATE)
+    action.stop.click(
+        lambda: (*end(), status_line("Stopped")), None, [*buttons, action.status], cancels=running, **PRIVATE
+    )

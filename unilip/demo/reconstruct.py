@@ -65,8 +65,7 @@ def build_reconstruct_tab(engine: Engine) -> None:
                 elem_id="reconstruct-picture",
                 elem_classes="frame",
             )
-            run, stop = parts.run_and_stop("Rebuild")
-            status = gr.HTML(parts.status_line(), label="Status", show_label=False, padding=False)
+            action = parts.action("Rebuild")
         with gr.Column(elem_classes="get"):
             slider = gr.ImageSlider(
                 label="Input and output",
@@ -85,13 +84,4 @@ def build_reconstruct_tab(engine: Engine) -> None:
                 label="Try one of these",
                 api_visibility="private",
             )
-    parts.wire_run(
-        reconstruct,
-        triggers=[run.click],
-        run=run,
-        stop=stop,
-        status=status,
-        inputs=[picture],
-        outputs=[slider, result, status],
-        api_name="reconstruct",
-    )
+    parts.wire(reconstruct, action, inputs=[picture], outputs=[slider, result], api_name="reconstruct")
