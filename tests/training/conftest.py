@@ -101,11 +101,13 @@ def config_file(tmp_path) -> Path:
 
 @pytest.fixture
 def make_stage(config_file, tmp_path) -> Callable[..., Stage]:
-    """Makes the stage of a name over a fresh tiny pipeline; keywords replace its options."""
+    """Makes the stage of a name over a fresh tiny pipeline; its options are the embedded model's, then those above,
+    then the keywords."""
 
     def make(name: str, folder: str = "run", **options) -> Stage:
         config = read_config(config_file, tmp_path / folder)
-        config.stages[name].options.update(options)
+        own = config.stages[name].options
+        own.update({**read_config("mini").stages[name].options, **own, **options})
         return STAGES[name](make_tiny_pipeline(), config)
 
     return make
