@@ -1,4 +1,4 @@
-"""The pixel decoder: a residual bottleneck from CLIP's projected features to a latent, and DC-AE's decoder to pixels."""
+"""The pixel decoder: a residual bottleneck from CLIP's features to a latent, and DC-AE's decoder to pixels."""
 
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
