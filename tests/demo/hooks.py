@@ -1,5 +1,6 @@
 """Real models, watched or disturbed from outside."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,3 +15,21 @@ def before_forward(module: torch.nn.Module, hook: Callable) -> Iterator[None]:
         yield
     finally:
         handle.remove()
+
+
+@contextmanager
+def held_after(module: torch.nn.Module, forwards: int) -> Iterator[None]:
+    """Lets the module do so many forwards, then holds the next one until the block is left."""
+    release = threading.Event()
+    done = []
+
+    def hold(module: torch.nn.Module, inputs: tuple) -> None:
+        done.append(True)
+        if len(done) > forwards:
+            release.wait(100)
+
+    with before_forward(module, hold):
+        try:
+            yield
+        finally:
+            release.set()

@@ -1,18 +1,18 @@
 """One journey a tab in a real browser: what a person clicks and sees."""
 
 import re
-import time
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
 from tests.demo.browsing import PHONE, chromium, visit
-from tests.demo.hooks import before_forward
+from tests.demo.hooks import held_after
 
 expect.set_options(timeout=20_000)  # machines that test are often busy
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.timeout(300),
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (set CHROMIUM to its path)"),
 ]
 
@@ -33,11 +33,11 @@ def visitor(served, request, tmp_path):
 
 def test_chat(visitor, tiny):
     page = visitor.page
-    with before_forward(tiny.mllm, lambda module, inputs: time.sleep(0.1)):  # slow enough to be stopped
+    with held_after(tiny.mllm, 4):
         page.locator("#chat").get_by_text("What is in the picture?").click()
-        expect(page.locator("#chat .bot.message").last).to_have_text(re.compile(r"[^\s…]"), timeout=30_000)
+        expect(page.locator("#chat .bot.message")).to_be_visible()
         page.locator("#chat-box .stop-button").click()
-    expect(page.locator("#chat-box .submit-button")).to_be_visible()
+        expect(page.locator("#chat-box .submit-button")).to_be_visible()
     page.locator("#chat-box textarea").fill("How many cats are there?")
     page.keyboard.press("Enter")
     expect(page.locator("#chat .user.message").last).to_contain_text("How many cats")
@@ -64,7 +64,7 @@ def test_chat_keeps_what_was_typed_when_the_file_is_bad(visitor, tmp_path):
 def test_stop_gives_the_button_back(visitor, tiny):
     page = visitor.page
     visitor.open_tab("Create")
-    with before_forward(tiny.transformer, lambda module, inputs: time.sleep(0.2)):
+    with held_after(tiny.transformer, 5):
         page.get_by_role("button", name="Draw", exact=True).click()
         expect(page.locator(".status:visible")).to_contain_text("Step")
         page.get_by_role("button", name="Stop", exact=True).click()
