@@ -25,17 +25,17 @@ def log_of(folder) -> dict[int, dict]:
     return {row.pop("step"): row for row in rows if row.pop("seconds") >= 0}
 
 
-def with_average(stage):
-    """The stage with a moving average of its weights, which has to survive an interruption too."""
-    stage.config = dataclasses.replace(stage.config, ema_decay=0.9)
+def with_more_state(stage):
+    """The stage with two optimizers and a moving average of its weights, which have to survive an interruption too."""
+    stage.config = dataclasses.replace(stage.config, optimizer="muon", ema_decay=0.9)
     return stage
 
 
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(make_stage):
-    whole = with_average(make_stage("reconstruction1", folder="whole"))
+    whole = with_more_state(make_stage("reconstruction1", folder="whole"))
     folder = train(whole, whole.run)
 
-    stage = with_average(make_stage("reconstruction1", folder="killed"))
+    stage = with_more_state(make_stage("reconstruction1", folder="killed"))
     forward, calls = stage.forward, []
 
     def killed_in_the_fourth_step(batch):
@@ -47,7 +47,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(make_stage):
     stage.forward = killed_in_the_fourth_step
     with pytest.raises(Killed):
         train(stage, stage.run)
-    again = with_average(make_stage("reconstruction1", folder="killed"))
+    again = with_more_state(make_stage("reconstruction1", folder="killed"))
     resumed = train(again, again.run)
 
     assert log_of(resumed.parent) == log_of(folder.parent)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from tests.training.conftest import needs_art
+from unilip.training.optimizers import make_optimizers
 from unilip.training.stage import Stage
 from unilip.training.stages import STAGES
 
@@ -36,15 +37,16 @@ def tensors(stage: Stage) -> dict[str, torch.Tensor]:
 
 
 def take_steps(stage: Stage, count: int) -> list[float]:
-    """Losses of a few optimizer steps on the run's first batch."""
-    optimizer = torch.optim.AdamW(stage.parameter_groups())
+    """Losses of a few steps on the run's first batch."""
+    optimizers = make_optimizers(stage.parameter_groups(), stage.config)
     batch = stage.collate([stage.sample(index) for index in range(stage.config.batch_size)])
     losses = []
     for _ in range(count):
         loss = stage(batch)["loss"]
-        optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
         losses.append(loss.item())
     return losses
 
