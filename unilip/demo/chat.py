@@ -116,8 +116,8 @@ def build_chat_tab(engine: Engine) -> None:
             show_progress="hidden",
             concurrency_limit=None,
         )
-        answering.success(end, None, box, **parts.PRIVATE)
-        answering.failure(end, None, box, **parts.PRIVATE)
+        answering.success(end, None, box, trigger_mode="multiple", **parts.PRIVATE)
+        answering.failure(end, None, box, trigger_mode="multiple", **parts.PRIVATE)
         running.append(answering)
     box.stop(end, None, box, cancels=running, **parts.PRIVATE)
     clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **parts.PRIVATE).then(

@@ -191,8 +191,11 @@ def wire(
     running = begun.then(
         handler, inputs, [*outputs, action.status], api_name=api_name, show_progress="hidden", concurrency_limit=None
     )
-    running.success(end, None, buttons, **PRIVATE)
-    running.failure(lambda: (*end(), status_line()), None, [*buttons, action.status], **PRIVATE)
+    # "multiple": gradio would drop the end of a run while that of a stopped one is still on its way.
+    running.success(end, None, buttons, trigger_mode="multiple", **PRIVATE)
+    running.failure(
+        lambda: (*end(), status_line()), None, [*buttons, action.status], trigger_mode="multiple", **PRIVATE
+    )
     action.stop.click(
         lambda: (*end(), status_line("Stopped")), None, [*buttons, action.status], cancels=running, **PRIVATE
     )
