@@ -332,33 +332,21 @@ def convert(
         typer.echo(destination)
 
 
-@contextmanager
-def needs_extra(extra: str) -> Iterator[None]:
-    """Says how to install what an import misses."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] == "unilip":
-            raise
-        typer.echo(f'Error: the package {error.name} is missing. Install it by: pip install -e ".[{extra}]"', err=True)
-        raise typer.Exit(1) from error
-
-
-# These two have options of their own, and packages that the others do without: all arguments are handed on unread.
+# These two have options of their own: all arguments are handed on unread.
 HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command(context_settings=HANDED_ON, add_help_option=False)
 def train(context: typer.Context):
     """Train a stage of the paper's recipe."""
-    with needs_extra("train"):
-        from unilip.training.cli import app as training
+    from unilip.training.cli import app as training
+
     typer.main.get_command(training)(context.args, prog_name=context.command_path)
 
 
 @app.command(context_settings=HANDED_ON, add_help_option=False)
 def evaluate(context: typer.Context):
     """Measure a model on a benchmark."""
-    with needs_extra("evaluate"):
-        from unilip.evaluation.cli import app as evaluation
+    from unilip.evaluation.cli import app as evaluation
+
     typer.main.get_command(evaluation)(context.args, prog_name=context.command_path)
