@@ -5,25 +5,22 @@ from collections.abc import Iterator
 import gradio as gr
 import numpy as np
 from PIL import Image
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from unilip.demo import parts
 from unilip.demo.engine import Engine, Result, refusal
 from unilip.demo.picture import PictureInput
+from unilip.evaluation import metrics
 
 EXAMPLES = ("cat-and-dog.png", "apples.png", "bus.png", "umbrella.png")
-SSIM_WINDOW = 7  # pixels; a smaller picture has no SSIM
+SSIM_WINDOW = 11  # edge of its Gaussian window, in pixels
 NO_SCORES = '<div class="scores empty">The scores appear here.</div>'
 
 
 def scores(before: Image.Image, after: Image.Image) -> str:
     """PSNR and SSIM of two pictures of one size, in words."""
-    before, after = np.asarray(before), np.asarray(after)
     # Identical pictures have no noise, and an infinite PSNR.
-    psnr = "∞" if np.array_equal(before, after) else f"{peak_signal_noise_ratio(before, after):.1f}"
-    ssim = "–"
-    if min(before.shape[:2]) >= SSIM_WINDOW:
-        ssim = f"{structural_similarity(before, after, channel_axis=2, win_size=SSIM_WINDOW):.3f}"
+    psnr = "∞" if np.array_equal(before, after) else f"{metrics.psnr(before, after):.1f}"
+    ssim = f"{metrics.ssim(before, after):.3f}" if min(before.size) >= SSIM_WINDOW else "–"
     return (
         '<dl class="scores">'
         f"<div><dt>PSNR</dt><dd>{psnr} <small>dB</small></dd>"
