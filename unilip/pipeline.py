@@ -122,6 +122,14 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         Returns:
             condition (batch, tokens, caption_channels) over padded text and queries, and its mask (batch, tokens).
         """
+        hidden_states, mask, position_ids = self.prompt_states(texts, image_features)
+        return self.connector(hidden_states, mask, position_ids), mask
+
+    def prompt_states(
+        self, texts: list[str], image_features: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """What the connector reads: the LLM's last hidden states (batch, tokens, LLM width) over padded text and
+        queries, with the image features at the places of a picture; its mask and positions (batch, tokens)."""
         device = self._execution_device
         tokens = self.tokenizer(
             texts, padding=True, padding_side="right", add_special_tokens=False, return_tensors="pt"
@@ -147,7 +155,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             # The connector sees what the encoder said of the picture, not what the LLM made of it.
             is_image = F.pad(is_image, (0, 0, 0, queries.shape[1]))
             hidden_states = hidden_states.masked_scatter(is_image, image_features.to(hidden_states.dtype))
-        return self.connector(hidden_states, mask, position_ids), mask
+        return hidden_states, mask, position_ids
 
     def prepare_latents(
         self,

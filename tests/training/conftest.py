@@ -51,6 +51,8 @@ cells = 12
 [stages.chat.options]
 turns = 2
 text_weight = 0.2
+plan_weight = 0.5
+edits = 0.5
 
 [stages.reconstruction1.options]
 window = 4

@@ -13,7 +13,13 @@ pytestmark = needs_art
 COMPONENTS = ("mllm", "connector", "transformer", "decoder")
 LEARNING = {  # prefixes of tensor names, each of which must change
     "clip": ("mllm.model.vision_tower", "mllm.model.multi_modal_projector"),
-    "chat": ("mllm.model.vision_tower", "mllm.model.multi_modal_projector", "mllm.model.language_model", "mllm"),
+    "chat": (
+        "mllm.model.vision_tower",
+        "mllm.model.multi_modal_projector",
+        "mllm.model.language_model",
+        "mllm",
+        "connector.queries",
+    ),
     "reconstruction1": ("decoder.bottleneck", "decoder.reduction", "decoder.decoder"),
     "reconstruction2": (
         "decoder.bottleneck",

@@ -1,4 +1,4 @@
-"""Chat pre-training for the small world: CLIP inside the LLM, conversations about pictures."""
+"""Chat pre-training for the small world: CLIP inside the LLM, conversations about pictures, and plans of new ones."""
 
 from typing import Any
 
@@ -9,42 +9,71 @@ from torch import nn
 
 from unilip import prompts
 from unilip.emoji.captions import caption
+from unilip.emoji.edits import random_edit
+from unilip.emoji.plans import FACTS, NONE, SLOTS, plan
 from unilip.emoji.questions import conversation
-from unilip.emoji.scenes import random_scene, render
+from unilip.emoji.scenes import Scene, random_scene, render
+from unilip.pipeline import UniLIPPipeline
 from unilip.training.clip import picture_tensor
+from unilip.training.config import TrainingConfig
 from unilip.training.stage import Stage
 
 IGNORED = -100
+# What matters most of a plan is what is there; most prompts leave places and sizes open.
+FACT_WEIGHTS = {"background": 0.25, "style": 0.1, "name": 1.0, "color": 0.5, "x": 0.25, "y": 0.25, "size": 0.1}
 
 
 class ChatStage(Stage):
-    """Next-token loss on the answers; a small one on all other text, through which the LLM also learns the language of
-    prompts, the frozen ground of generation."""
+    """Next-token loss on the answers, a small one on the questions, and the plans.
+
+    A small LLM's last states tell the next word and little of what was read: the states of "an apple" and "a banana"
+    hardly differ, and a DiT conditioned on them draws neither. Therefore the connector's queries learn here to plan:
+    from a prompt, or a picture with an instruction, what will be in the picture (see `unilip.emoji.plans`), read from
+    the LLM's last states at the first `SLOTS` queries by linear heads that are dropped at the end.
+
+    Options: `turns` of a conversation; `text_weight`, of the questions; `plan_weight`; `edits`, the share of pictures
+    that are to be changed, the others are to be planned as they are.
+    """
 
     name = "chat"
 
+    def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
+        super().__init__(pipeline, config)
+        self.plan_head = nn.Linear(self.mllm.config.text_config.hidden_size, sum(FACTS.values()))
+
     def learning(self) -> dict[str, tuple[list[nn.Module | nn.Parameter], float]]:
-        return {"mllm": ([self.mllm], 1.0)}
+        return {"mllm": ([self.mllm], 1.0), "plan": ([self.connector.queries, self.plan_head], 1.0)}
 
     def sample(self, index: int) -> dict[str, Any]:
         rng = np.random.default_rng((self.run.seed, 2, index))
-        scene = random_scene(rng)
-        block = prompts.image_block(self.pipeline.num_image_tokens)
+        if rng.random() < self.options["edits"]:
+            edit = random_edit(rng)
+            scene, instruction, target = edit.source, edit.instruction, edit.target
+        else:
+            scene = target = random_scene(rng)
+            instruction = None
         said: list[tuple[str, bool]] = []  # pieces of text, and whether they are what the model answers
+        block = prompts.image_block(self.pipeline.num_image_tokens)
         for number, turn in enumerate(conversation(scene, rng, turns=self.options["turns"])):
             question = f"{block}\n{turn.question}" if number == 0 else turn.question
             said.append((f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n", False))
             said.append((f"{turn.answer}<|im_end|>", True))
             said.append(("\n", False))
-        said.append((prompts.generation_prompt(caption(scene, rng)), False))
         tokens = self.pipeline.tokenizer([text for text, _ in said], add_special_tokens=False).input_ids
-        input_ids = torch.tensor([one for piece in tokens for one in piece])
-        answers = torch.tensor([answer for piece, (_, answer) in zip(tokens, said, strict=True) for _ in piece])
-        return {"pixels": picture_tensor(render(scene)), "input_ids": input_ids, "answers": answers}
+        answers = [answer for piece, (_, answer) in zip(tokens, said, strict=True) for _ in piece]
+        return {
+            "pixels": picture_tensor(render(scene)),
+            "input_ids": torch.tensor([one for piece in tokens for one in piece]),
+            "answers": torch.tensor(answers),
+            "drawing": prompts.generation_prompt(caption(scene, rng)),
+            "drawing_plan": plan_tensor(scene),
+            "edit": prompts.edit_prompt(instruction, self.pipeline.num_image_tokens),
+            "edit_plan": plan_tensor(target),
+        }
 
     def collate(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
         padded = {"input_ids": self.pipeline.tokenizer.pad_token_id, "answers": False}
-        batch = super().collate([{"pixels": one["pixels"]} for one in samples])
+        batch = super().collate([{key: one[key] for key in one if key not in padded} for one in samples])
         for key, value in padded.items():
             batch[key] = nn.utils.rnn.pad_sequence([one[key] for one in samples], batch_first=True, padding_value=value)
         batch["mask"] = nn.utils.rnn.pad_sequence(
@@ -53,10 +82,27 @@ class ChatStage(Stage):
         return batch
 
     def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+        features = self.features(batch["pixels"])
+        answer, text = self.conversations(batch, features)
+        drawing_plan, drawing = self.plans(batch["drawing"], None, batch["drawing_plan"])
+        edit_plan, edit = self.plans(batch["edit"], features, batch["edit_plan"])
+        loss = answer + self.options["text_weight"] * text + self.options["plan_weight"] * (drawing_plan + edit_plan)
+        right = {f"drawing_{fact}_right": share for fact, share in drawing.items()}
+        right |= {f"edit_{fact}_right": share for fact, share in edit.items()}
+        return {
+            "loss": loss,
+            "answer": answer,
+            "text": text,
+            "drawing_plan": drawing_plan,
+            "edit_plan": edit_plan,
+            **right,
+        }
+
+    def conversations(self, batch: dict[str, Any], features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean losses of a token of the answers, and of one of all other text."""
         input_ids, mask = batch["input_ids"], batch["mask"]
         image_token = self.mllm.config.image_token_id
         embeddings = self.mllm.get_input_embeddings()(input_ids)
-        features = self.features(batch["pixels"])
         embeddings = embeddings.masked_scatter((input_ids == image_token)[..., None], features.to(embeddings.dtype))
         states = self.mllm.model.language_model(
             inputs_embeds=embeddings, attention_mask=mask, use_cache=False
@@ -65,9 +111,31 @@ class ChatStage(Stage):
         wanted = targets != IGNORED
         losses = F.cross_entropy(self.mllm.lm_head(states[:, :-1][wanted]).float(), targets[wanted], reduction="none")
         answer = batch["answers"][:, 1:][wanted]
-        answer_loss, text_loss = losses[answer].mean(), losses[~answer].mean()
-        return {
-            "loss": answer_loss + self.options["text_weight"] * text_loss,
-            "answer": answer_loss,
-            "text": text_loss,
-        }
+        return losses[answer].mean(), losses[~answer].mean()
+
+    def plans(
+        self, texts: list[str], features: torch.Tensor | None, truth: torch.Tensor
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The weighted loss of the plans, and the share of right names and colours of things.
+
+        Args:
+            truth: (batch, SLOTS, facts).
+        """
+        states = self.pipeline.prompt_states(texts, features)[0]
+        first = states.shape[1] - self.connector.config.num_queries
+        scores = self.plan_head(states[:, first : first + SLOTS]).float().split(list(FACTS.values()), dim=-1)
+        loss, right = 0.0, {}
+        for fact, fact_scores, fact_truth in zip(FACTS, scores, truth.unbind(dim=-1), strict=True):
+            known = fact_truth != NONE
+            fact_scores, fact_truth = fact_scores[known], fact_truth[known]
+            loss = loss + FACT_WEIGHTS[fact] * F.cross_entropy(fact_scores, fact_truth, reduction="sum") / len(truth)
+            if fact in ("name", "color"):
+                there = fact_truth > 0  # not empty slots, and not natural colours
+                hits = (fact_scores.argmax(dim=-1) == fact_truth) & there
+                right[fact] = hits.sum() / there.sum().clamp(min=1)
+        return loss, right
+
+
+def plan_tensor(scene: Scene) -> torch.Tensor:
+    """A scene's plan as one tensor, (SLOTS, facts)."""
+    return torch.from_numpy(np.stack(list(plan(scene).values()), axis=-1))
