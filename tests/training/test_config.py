@@ -9,7 +9,7 @@ from unilip.training.stages import load_stage
 @pytest.mark.parametrize("change, message", [
     (("seed = 3", ""), "short.toml is not a usable training configuration: 'seed'"),
     (("seed = 3", "seed ="), "short.toml is not a usable training configuration"),
-    (("[stages.chat.options]", "[stages.sleep]\nlerning_rate = 1\n[stages.chat.options]"), "stage sleep has unknown settings: lerning_rate"),
+    (("[stages.chat", "[stages.sleep]\nlerning_rate = 1\n[stages.chat"), "sleep has unknown settings: lerning_rate"),
     (("steps = 4\n", ""), "short.toml is not a usable training configuration.*steps"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said(config_file, change, message):
