@@ -22,7 +22,7 @@ def main() -> None:
     pipeline.set_progress_bar_config(disable=True)
     embedded = Path(source).resolve() == EMBEDDED.resolve()
     name = "UniLIP-mini" if embedded else Path(source).name
-    engine = Engine(pipeline, settings.queue_size)
+    engine = Engine(pipeline, settings.queue_size, name)
     try:
         build_page(engine, name, embedded).launch(**launch_options(settings))
     finally:

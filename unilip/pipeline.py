@@ -283,8 +283,9 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             letterbox: pad the picture to a square instead of squashing it, and crop the result.
             keep_proportions: give an edit the proportions of its picture, the longer side `image_size`; False leaves
                 the model's square.
-            callback_on_step_end: called as (pipeline, step, timestep, {"latents": ...}) after each step; what it
-                returns under "latents" replaces the latents.
+            callback_on_step_end: called as (pipeline, step, timestep, {"latents": ..., "estimate": ...}) after each
+                step; what it returns under "latents" replaces the latents. The estimate is what the step expects of the
+                finished latents, for `decode_latents`.
 
         Raises:
             ValueError: an argument that cannot be honoured, or a prompt that is too long.
@@ -337,9 +338,11 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
                 if guided:
                     velocity, null_velocity = velocity.chunk(2)
                     velocity = null_velocity + guidance_scale * (velocity - null_velocity)
+                estimate = latents - scheduler.sigmas[step].to(latents.device) * velocity
                 latents = scheduler.step(velocity, timestep, latents, return_dict=False)[0]
                 if callback_on_step_end is not None:
-                    changed = callback_on_step_end(self, step, timestep, {"latents": latents}) or {}
+                    tensors = {"latents": latents, "estimate": estimate}
+                    changed = callback_on_step_end(self, step, timestep, tensors) or {}
                     latents = changed.get("latents", latents)
 
             if not latents.isfinite().all():

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.demo.hooks import before_forward
 from unilip.demo.engine import Engine, Result, Step, Text, Waiting
+from unilip.lineage import read_record
 
 QUESTION = [{"role": "user", "content": [{"type": "text", "text": "How many cats are there?"}]}]
 
@@ -37,6 +38,52 @@ def test_draw_tells_each_step_and_ends_with_pictures(engine):
     assert isinstance(events[0], Waiting)
     assert all(event.total == 3 for event in events if isinstance(event, Step))
     assert [picture.size for picture in events[-1].value] == [(256, 256)] * 2
+
+
+def test_previews_come_only_when_asked_for_and_come_to_the_result(engine, monkeypatch):
+    monkeypatch.setattr("unilip.demo.engine.PREVIEW_SHARE", 10.0)
+    plain = list(engine.draw("a red cat", [1], 8, 4.5))
+    assert all(event.preview is None for event in plain if isinstance(event, Step))
+    source = Image.new("RGB", (64, 32))
+    *steps, last = engine.draw("a red cat", [1, 2], 8, 4.5, image=source, preview=True)
+    previews = [event.preview for event in steps if isinstance(event, Step) and event.preview]
+    assert previews
+    assert all([one.size for one in shown] == [(256, 128)] * 2 for shown in previews)
+    apart = [np.abs(np.asarray(shown[0], float) - np.asarray(last.value[0], float)).mean() for shown in previews]
+    assert apart[-1] <= apart[0]
+
+
+def test_previews_take_a_small_share_of_the_time(engine, tiny):
+    spent = []
+
+    def slow(module, inputs):
+        time.sleep(0.02)
+
+    def decode(latents, decode=tiny.decode_latents):
+        begun = time.monotonic()
+        time.sleep(0.03)
+        squares = decode(latents)
+        spent.append(time.monotonic() - begun)
+        return squares
+
+    with before_forward(tiny.transformer, slow), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiny, "decode_latents", decode)
+        result = finish(engine.draw("a red cat", [1], 40, 4.5, preview=True))
+    # The last one makes the result, and what the first costs is not known before.
+    assert 1 < len(spent) - 1
+    assert sum(spent[1:-1]) <= 0.15 * result.seconds
+
+
+def test_pictures_say_how_they_were_made(engine):
+    drawn = finish(engine.draw("a red cat", [7, 8], 2, 3.0, negative_prompt="dog")).value
+    records = [read_record(one) for one in drawn]
+    assert [one.seed for one in records] == [7, 8]
+    assert (records[0].prompt, records[0].negative_prompt) == ("a red cat", "dog")
+    assert (records[0].task, records[0].steps, records[0].guidance) == ("create", 2, 3.0)
+    edited = finish(engine.draw("make it blue", [9], 2, 4.5, image=drawn[1])).value[0]
+    assert read_record(edited).parents == (records[1],)
+    rebuilt = finish(engine.reconstruct(edited)).value
+    assert [one.task for one in read_record(rebuilt).parents] == ["create", "edit"]
 
 
 def test_a_seed_gives_the_same_picture_alone_and_in_a_batch(engine, tiny):

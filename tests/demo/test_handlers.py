@@ -13,6 +13,9 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from unilip.demo.edit import SIZES
+from unilip.lineage import read_record
+
 
 def create(client, **changes):
     arguments = {"prompt": "a red cat", "pictures": 1, "seed": None, "steps": 2, "guidance": 4.5, "negative_prompt": ""}
@@ -28,6 +31,7 @@ def edit(client, path, **changes):
         "guidance": 4.5,
         "negative_prompt": "",
         "letterbox": False,
+        "preview": False,
     }
     return client.predict(**{**arguments, **changes}, api_name="/edit")
 
@@ -45,7 +49,7 @@ def test_the_endpoints_are_named_and_described(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {"/chat", "/create", "/edit", "/reconstruct"}
     names = [parameter["parameter_name"] for parameter in endpoints["/create"]["parameters"]]
-    assert names == ["prompt", "pictures", "seed", "steps", "guidance", "negative_prompt"]
+    assert names == ["prompt", "pictures", "seed", "steps", "guidance", "negative_prompt", "preview"]
     assert all(endpoint["description"] for endpoint in endpoints.values())
 
 
@@ -111,9 +115,50 @@ def test_every_setting_of_edit_acts(client, picture, change):
     assert not np.array_equal(pixels(plain), pixels(changed))
 
 
+def test_variants_are_the_results_of_the_seeds_that_follow(client, picture):
+    (_, first), *_ = edit(client, picture, seed=5, variants=3)
+    (_, alone), *_ = edit(client, picture, seed=5)
+    assert np.abs(pixels(first) - pixels(alone).astype(float)).max() <= 2
+
+
+def test_a_mask_keeps_the_rest_at_the_pictures_own_size(client, picture, tmp_path):
+    painted = np.zeros((160, 320, 4), dtype=np.uint8)
+    painted[40:120, 100:200] = 255
+    Image.fromarray(painted).save(tmp_path / "layer.png")
+    layer = handle_file(tmp_path / "layer.png")
+    mask = {"background": handle_file(picture), "layers": [layer], "composite": None, "id": None}
+    (_, after), *_ = edit(client, picture, mask=mask, size=SIZES[1])
+    same = (pixels(after) == pixels(picture)).all(axis=-1)
+    assert same.shape == (160, 320)
+    assert same[painted[..., 3] == 0].all()
+    assert same[60:100, 120:180].mean() < 0.5
+
+
+def test_an_empty_mask_changes_nothing_about_an_edit(client, picture):
+    (_, plain), *_ = edit(client, picture, seed=5)
+    mask = {"background": handle_file(picture), "layers": [], "composite": None, "id": None}
+    (_, masked), *_ = edit(client, picture, seed=5, mask=mask)
+    assert np.array_equal(pixels(plain), pixels(masked))
+
+
+@pytest.mark.parametrize("task", ["create", "edit", "reconstruct"])
+def test_downloaded_pictures_carry_their_record(client, served, picture, task):
+    if task == "create":
+        path = create(client, seed=7)[0][0]["image"]
+    elif task == "edit":
+        path = edit(client, picture, seed=7)[0][1]
+    else:
+        path = client.predict(picture=handle_file(picture), api_name="/reconstruct")[0][1]
+    record = read_record(Image.open(path))
+    assert (record.task, record.fingerprint) == (task, served.engine.fingerprint)
+    assert record.seed == (0 if task == "reconstruct" else 7)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        ({"variants": 5}, "maximum"),
+        ({"size": "huge"}, "Value"),
         ({"picture": None}, "no picture"),
         ({"instruction": ""}, "empty"),
         ({"seed": -1}, "whole number"),

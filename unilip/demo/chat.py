@@ -1,6 +1,7 @@
 """The Chat tab: questions about one or several pictures, over several turns."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import gradio as gr
 
@@ -18,7 +19,14 @@ EXAMPLES = (
 )
 
 
-def build_chat_tab(engine: Engine) -> None:
+@dataclass(frozen=True)
+class ChatTab:
+    """What other tabs reach: the message box."""
+
+    box: gr.MultimodalTextbox
+
+
+def build_chat_tab(engine: Engine) -> ChatTab:
     """Lays the tab out and connects it."""
 
     def chat(message: dict | None, history: list[dict]) -> Iterator[tuple]:
@@ -123,3 +131,4 @@ def build_chat_tab(engine: Engine) -> None:
     clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **parts.PRIVATE).then(
         end, None, box, **parts.PRIVATE
     )
+    return ChatTab(box)

@@ -1,25 +1,50 @@
-"""The Edit tab: a picture changed by an instruction, before and after."""
+"""The Edit tab: a picture changed by an instruction, before and after, and the tree of all edits of a visit."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import gradio as gr
+import numpy as np
+from gradio.processing_utils import save_pil_to_cache
 from PIL import Image
 
-from unilip.demo import parts
-from unilip.demo.engine import Engine, Result, refusal
+from unilip.demo import edit_tree, parts, retouch
+from unilip.demo.edit_tree import Node, Tree, TreeError
+from unilip.demo.engine import Engine, Result, Step, refusal
 from unilip.demo.hints import hint_line
 from unilip.demo.picture import PictureInput
+from unilip.lineage import read_record, write_record
 
+MAX_VARIANTS = 4
 EXAMPLES = (
     ("cat-and-dog.png", "make the cat blue"),
     ("apples.png", "add a cup on the right"),
     ("bus.png", "change the background to snow"),
     ("umbrella.png", "remove the umbrella"),
 )
+NO_CHANGE = '<p class="note">What the edit changed is shown here in warm colours.</p>'
+SIZES = ("As the model draws", "As my picture, with its own pixels where nothing changed")
 
 
-def build_edit_tab(engine: Engine, embedded: bool) -> None:
+@dataclass(frozen=True)
+class EditTab:
+    """What other tabs reach: the picture and instruction, the shown result with its button, and the settings."""
+
+    picture: PictureInput
+    instruction: gr.Textbox
+    slider: gr.ImageSlider
+    ask: gr.Button
+    seed: parts.Seed
+    settings: parts.SamplerSettings
+    letterbox: gr.Checkbox
+
+
+def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
     """Lays the tab out and connects it."""
+
+    def keep(picture: Image.Image) -> str:
+        """Writes a picture, with its record, to where the page may show it from."""
+        return save_pil_to_cache(picture, cache_dir=slider.GRADIO_CACHE, format="png")
 
     def edit(
         picture: Image.Image | None,
@@ -29,6 +54,11 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
         guidance: float = 4.5,
         negative_prompt: str = "",
         letterbox: bool = False,
+        variants: float = 1,
+        size: str = SIZES[0],
+        mask: dict | None = None,
+        preview: bool = False,
+        tree: Tree = (),
     ) -> Iterator[tuple]:
         """Changes a picture as an instruction says.
 
@@ -40,6 +70,10 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
             guidance: How closely to follow the instruction, 1 to 15; 1 turns guidance off.
             negative_prompt: What to steer away from.
             letterbox: Pad a picture that is not square instead of squashing it for the model.
+            variants: How many results, 1 to 4. Variant i has the seed `seed` + i; the first is returned.
+            size: Whether the result has the model's size, or the picture's with its pixels where nothing changed.
+            mask: A picture editor's layers: what they cover may change, the rest stays; none for all.
+            preview: Whether the picture is shown while it forms.
 
         Returns:
             The picture before and after, the seed, and a line on the time it took.
@@ -47,26 +81,61 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
         if picture is None:
             raise refusal("There is no picture yet. Please add one, or pick an example.")
         instruction = parts.read_text(instruction, "The instruction")
-        number = parts.read_seed(seed)
+        first = parts.read_seed(seed)
+        seeds = [first + i for i in range(parts.read_whole_number(variants, "Variants", 1, MAX_VARIANTS))]
+        painted = read_mask(mask, picture)
         events = engine.draw(
             instruction,
-            [number],
+            seeds,
             parts.read_whole_number(steps, "Steps", 1, parts.MAX_STEPS),
             parts.read_guidance(guidance),
             negative_prompt=parts.read_optional_text(negative_prompt, "The text to keep away from"),
             image=picture,
             letterbox=letterbox,
+            preview=preview,
         )
         for event in events:
-            if isinstance(event, Result):
-                after = event.value[0]
-                # The slider lays one over the other, so both have to be of one size.
-                before = picture.resize(after.size, Image.Resampling.LANCZOS)
-                yield (before, after), number, parts.done(event, "Edited")
-            else:
-                yield gr.skip(), gr.skip(), parts.progress(event)
+            match event:
+                case Result(value=drawn):
+                    results = [finish(picture, one, painted, size) for one in drawn]
+                    tree, parent = planted(tree, picture)
+                    for result, number in zip(results, seeds, strict=True):
+                        tree += (Node(keep(result), edit_tree.digest(result), parent, instruction, number),)
+                    shown = (len(tree) - len(results), tree)
+                    yield pair(picture, results[0]), first, *shown, parts.done(event, "Edited")
+                case Step(preview=[forming, *_]):
+                    yield pair(picture, forming), first, gr.skip(), gr.skip(), parts.progress(event)
+                case _:
+                    yield *[gr.skip()] * 4, parts.progress(event)
+
+    def read_mask(mask: dict | None, picture: Image.Image) -> Image.Image | None:
+        """What the visitor painted, or None for nothing."""
+        if not mask or not mask.get("layers"):
+            return None
+        covered = np.max([np.asarray(layer.convert("RGBA").getchannel("A")) for layer in mask["layers"]], axis=0)
+        return Image.fromarray(np.uint8(covered > 0) * 255) if covered.any() else None
+
+    def finish(picture: Image.Image, drawn: Image.Image, painted: Image.Image | None, size: str) -> Image.Image:
+        """The drawn picture in the wanted size, with the original's pixels where they are to stay."""
+        if painted is None and size == SIZES[0]:
+            return drawn
+        original = picture if size == SIZES[1] else picture.resize(drawn.size, Image.Resampling.LANCZOS)
+        merged = retouch.take_over(original, drawn, painted or retouch.changed_mask(picture, drawn))
+        return write_record(merged, read_record(drawn))
+
+    def planted(tree: Tree, picture: Image.Image) -> tuple[Tree, int]:
+        """The tree with the picture in it, and its number: where it was, or as a new root."""
+        number = edit_tree.find(tree, picture)
+        if number is not None:
+            return tree, number
+        return (*tree, Node(keep(picture), edit_tree.digest(picture))), len(tree)
+
+    def pair(before: Image.Image, after: Image.Image) -> tuple[Image.Image, Image.Image]:
+        # The slider lays one over the other, so both have to be of one size.
+        return before.resize(after.size, Image.Resampling.LANCZOS), after
 
     first_picture, first_instruction = EXAMPLES[0]
+    shown, tree = gr.State(None), gr.State(())  # the node in the slider, and all nodes
     with gr.Row(elem_classes="columns"):
         with gr.Column(elem_classes="give"):
             picture = PictureInput(
@@ -93,15 +162,52 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
                 elem_id="edit-result",
                 elem_classes="frame",
             )
+            with gr.Row(elem_classes="send-on"):
+                again, undo, ask = parts.send_buttons("Continue from this result", "Undo", "Ask about this")
             seed = parts.seed_row()
-            again = gr.Button("Continue from this result", interactive=False, elem_classes="quiet")
+            with gr.Accordion("What changed", open=False, elem_classes="frame"):
+                heat = gr.Image(show_label=False, label="Heat map", interactive=False, buttons=[], elem_id="edit-heat")
+                change = gr.HTML(NO_CHANGE, label="Change", show_label=False, padding=False)
         with gr.Column(elem_classes="more"):
+            with gr.Accordion("Change only a part", open=False, elem_classes="frame") as part:
+                mask = gr.ImageEditor(
+                    label="Paint over what may change",
+                    type="pil",
+                    format="png",
+                    brush=gr.Brush(default_size=40, colors=["#4f46e5"], color_mode="fixed"),
+                    sources=[],
+                    transforms=[],
+                    layers=False,
+                    height=320,
+                    elem_id="edit-mask",
+                )
             with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
                 settings = parts.sampler_settings("for example: blurred")
+                variants = gr.Slider(1, MAX_VARIANTS, value=1, step=1, label="How many variants", buttons=[])
                 letterbox = gr.Checkbox(
                     label="Pad to a square",
                     info="The model works on squares. A picture of another shape is squashed unless this is on.",
                 )
+                size = gr.Radio(SIZES, value=SIZES[0], label="Size of the result")
+                preview = gr.Checkbox(
+                    True, label="Show the picture while it forms", info="Takes up to 15 % of the time."
+                )
+    with gr.Column(visible=False, elem_classes="history") as history:
+        thumbnails = gr.Gallery(
+            label="Your edits: select one to show it, then continue from there",
+            type="filepath",
+            format="png",
+            columns=8,
+            height="auto",
+            object_fit="contain",
+            allow_preview=False,
+            buttons=[],
+            interactive=False,
+            elem_id="edit-history",
+        )
+        with gr.Row(elem_classes="send-on"):
+            download = gr.DownloadButton("Download all edits", size="sm", elem_classes="quiet")
+    load = gr.UploadButton("Load edits from a zip file", file_types=[".zip"], size="sm", elem_classes="quiet")
     gr.Examples(
         [[str(parts.EXAMPLES / file), text] for file, text in EXAMPLES],
         [picture, instruction],
@@ -109,15 +215,68 @@ def build_edit_tab(engine: Engine, embedded: bool) -> None:
         elem_id="edit-examples",
         api_visibility="private",
     )
-    sampler = [settings.steps, settings.guidance, settings.negative_prompt, letterbox]
+
+    def show(tree: Tree, number: int):
+        """The node in the slider, beside what it was made from."""
+        after = Image.open(tree[number].path)
+        before = after if tree[number].parent is None else Image.open(tree[tree[number].parent].path)
+        return pair(before, after), number, tree[number].seed
+
+    def select(tree: Tree, event: gr.SelectData):
+        return show(tree, event.index)
+
+    def step_back(tree: Tree, number: int | None):
+        """Shows what the shown node was made from; what it was made by stands ready to be tried again."""
+        parent = tree[number].parent
+        return *show(tree, parent), tree[parent].path, tree[number].instruction
+
+    def list_edits(tree: Tree):
+        titled = [(node.path, edit_tree.title(tree, number)) for number, node in enumerate(tree)]
+        return gr.Column(visible=bool(tree)), titled
+
+    def allow(tree: Tree, number: int | None):
+        there = number is not None
+        return gr.Button(interactive=there), gr.Button(interactive=there and tree[number].parent is not None), there
+
+    def compare(tree: Tree, number: int | None):
+        if number is None or tree[number].parent is None:
+            return None, NO_CHANGE
+        before, after = pair(Image.open(tree[tree[number].parent].path), Image.open(tree[number].path))
+        share = retouch.changed_share(before, after)
+        return retouch.heat_map(before, after), f'<p class="note">{share:.0%} of the picture changed noticeably.</p>'
+
+    def load_edits(path: str):
+        try:
+            tree = edit_tree.read_zip(path, keep)
+        except TreeError as error:
+            raise refusal(str(error)) from None
+        return tree, *show(tree, len(tree) - 1)
+
+    sampler = [settings.steps, settings.guidance, settings.negative_prompt, letterbox, variants, size, mask, preview]
     parts.wire(
         edit,
         action,
-        inputs=[picture, instruction, seed.wanted, *sampler],
-        outputs=[slider, seed.used],
+        inputs=[picture, instruction, seed.wanted, *sampler, tree],
+        outputs=[slider, seed.used, shown, tree],
         api_name="edit",
         text=instruction,
         seed=seed,
     )
-    slider.change(lambda pair: gr.Button(interactive=bool(pair and pair[1])), slider, again, **parts.PRIVATE)
-    again.click(lambda pair: (pair[1], ""), slider, [picture, instruction], **parts.PRIVATE)
+    tree.change(list_edits, tree, [history, thumbnails], **parts.PRIVATE)
+    gr.on(
+        [shown.change, tree.change],
+        lambda tree, number: (*allow(tree, number)[:2], gr.Button(interactive=number is not None)),
+        [tree, shown],
+        [again, undo, ask],
+        **parts.PRIVATE,
+    ).then(compare, [tree, shown], [heat, change], **parts.PRIVATE)
+    thumbnails.select(select, tree, [slider, shown, seed.used], **parts.PRIVATE)
+    undo.click(step_back, [tree, shown], [slider, shown, seed.used, picture, instruction], **parts.PRIVATE)
+    again.click(
+        lambda tree, number: (tree[number].path, "", None), [tree, shown], [picture, instruction, mask], **parts.PRIVATE
+    )
+    download.click(edit_tree.write_zip, tree, download, **parts.PRIVATE)
+    load.upload(load_edits, load, [tree, slider, shown, seed.used], **parts.PRIVATE)
+    # The mask is painted over the picture as it is now.
+    gr.on([part.expand, picture.change], lambda one: one, picture, mask, **parts.PRIVATE)
+    return EditTab(picture, instruction, slider, ask, seed, settings, letterbox)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 try:
@@ -19,7 +19,8 @@ import gradio as gr
 import torch
 from PIL import Image
 
-from unilip.images import PictureError
+from unilip.images import PictureError, to_output
+from unilip.lineage import Record, fingerprint, write_record
 from unilip.pipeline import UniLIPPipeline
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 HEARTBEAT = 0.5  # seconds; how long a visitor's Stop may go unnoticed while a step runs
 GPU_SECONDS = 120  # what one call may take on ZeroGPU
 LONGEST_ANSWER = 512  # tokens
+PREVIEW_SHARE = 0.15  # of the time of a run that may go into pictures of how far it is
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,13 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Step:
-    """Step `number` of `total` is done, `seconds` after the first began."""
+    """Step `number` of `total` is done, `seconds` after the first began; now and then with what the pictures look like
+    so far."""
 
     number: int
     total: int
     seconds: float
+    preview: list[Image.Image] | None = None
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,13 @@ class Engine:
     Args:
         pipeline: the model.
         queue_size: requests that may wait; one more is refused.
+        name: what the pictures' records call the model.
     """
 
-    def __init__(self, pipeline: UniLIPPipeline, queue_size: int = 20):
+    def __init__(self, pipeline: UniLIPPipeline, queue_size: int = 20, name: str = "UniLIP"):
         self.pipeline = pipeline
         self.queue_size = queue_size
+        self.name, self.fingerprint = name, fingerprint(pipeline)
         # The model belongs to this thread alone, so requests cannot overlap, however their handlers come and go.
         self._model_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._line: list[threading.Event] = []  # stop flags of the request that runs and of those that wait, in order
@@ -102,19 +108,29 @@ class Engine:
         negative_prompt: str | None = None,
         image: Image.Image | None = None,
         letterbox: bool = False,
+        preview: bool = False,
     ) -> Iterator[Event]:
-        """One picture for each seed, from the prompt alone or, given an image, by editing it."""
+        """One picture for each seed, from the prompt alone or, given an image, by editing it; with `preview`, some
+        steps show what they expect. The pictures carry their records (see `unilip.lineage`)."""
 
         def work(emit: Callable[[Event], None], stop: threading.Event) -> list[Image.Image]:
             started = time.monotonic()
+            last = spent = 0.0  # seconds for previews
 
             def after_step(pipeline: UniLIPPipeline, index: int, timestep: torch.Tensor, tensors: dict) -> dict:
+                nonlocal last, spent
                 if stop.is_set():
                     raise _Stopped
-                emit(Step(index + 1, steps, time.monotonic() - started))
+                shown, begun = None, time.monotonic()
+                if preview and 1 < index + 1 < steps and spent + last <= PREVIEW_SHARE * (begun - started):
+                    squares = pipeline.decode_latents(tensors["estimate"])
+                    shown = to_output(squares, None if image is None else [image.size] * len(seeds), letterbox, "pil")
+                    last = time.monotonic() - begun
+                    spent += last
+                emit(Step(index + 1, steps, time.monotonic() - started, shown))
                 return tensors
 
-            return self.pipeline(
+            drawn = self.pipeline(
                 prompt,
                 image=image,
                 negative_prompt=negative_prompt,
@@ -125,6 +141,10 @@ class Engine:
                 letterbox=letterbox,
                 callback_on_step_end=after_step,
             ).images
+            task = "create" if image is None else "edit"
+            settings = (steps, guidance_scale, negative_prompt or "", letterbox)
+            records = [Record(task, self.name, self.fingerprint, prompt, seed, *settings) for seed in seeds]
+            return [write_record(one, record.after(image)) for one, record in zip(drawn, records, strict=True)]
 
         yield from self._run(work)
 
@@ -144,7 +164,12 @@ class Engine:
 
     def reconstruct(self, picture: Image.Image) -> Iterator[Event]:
         """The picture, encoded and decoded again."""
-        yield from self._run(lambda emit, stop: self.pipeline.reconstruct(picture).images[0])
+
+        def work(emit: Callable[[Event], None], stop: threading.Event) -> Image.Image:
+            record = Record("reconstruct", self.name, self.fingerprint)
+            return write_record(self.pipeline.reconstruct(picture).images[0], record.after(picture))
+
+        yield from self._run(work)
 
     @property
     def is_busy(self) -> bool:
@@ -189,7 +214,9 @@ class Engine:
                 with suppress(queue.Empty):
                     event = events.get(timeout=HEARTBEAT)
                     while not events.empty():  # a slow reader gets the latest news, not all of it
-                        event = events.get_nowait()
+                        before, event = event, events.get_nowait()
+                        if isinstance(event, Step) and isinstance(before, Step) and event.preview is None:
+                            event = replace(event, preview=before.preview)
                 if isinstance(event, Waiting):
                     event = Waiting(self._ahead_of(stop))
                 if isinstance(event, gr.Error):

@@ -10,6 +10,7 @@ from unilip.demo.chat import build_chat_tab
 from unilip.demo.create import build_create_tab
 from unilip.demo.edit import build_edit_tab
 from unilip.demo.engine import Engine
+from unilip.demo.handoffs import connect
 from unilip.demo.header import header, knowledge
 from unilip.demo.reconstruct import build_reconstruct_tab
 from unilip.demo.settings import Settings
@@ -33,16 +34,19 @@ def build_page(engine: Engine, name: str, embedded: bool) -> gr.Blocks:
         gr.HTML(header(engine.pipeline, name), padding=False)
         if embedded:
             gr.HTML(knowledge(), padding=False)
-        with gr.Tabs(elem_classes="tabs"):
-            if engine.pipeline.transformer is not None:  # a reconstruction-only checkpoint has none
+        complete = engine.pipeline.transformer is not None  # a reconstruction-only checkpoint has none
+        with gr.Tabs(elem_classes="tabs") as tabs:
+            if complete:
                 with gr.Tab("Chat", id="chat"):
-                    build_chat_tab(engine)
+                    chat = build_chat_tab(engine)
                 with gr.Tab("Create", id="create"):
-                    build_create_tab(engine, embedded)
+                    create = build_create_tab(engine, embedded)
                 with gr.Tab("Edit", id="edit"):
-                    build_edit_tab(engine, embedded)
+                    edit = build_edit_tab(engine, embedded)
             with gr.Tab("Reconstruct", id="reconstruct"):
                 build_reconstruct_tab(engine)
+        if complete:
+            connect(engine, tabs, chat, create, edit)
     # The engine lets one request through at a time and counts who waits; direct posts may not pass by the queue.
     return page.queue(api_open=False, max_size=engine.queue_size)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
+from gradio.events import Dependency
 
 from unilip.demo.engine import Event, Result, Step, Waiting, refusal
 
@@ -90,6 +91,11 @@ def sampler_settings(negative_example: str) -> SamplerSettings:
     return SamplerSettings(steps, guidance, negative_prompt)
 
 
+def send_buttons(*labels: str) -> list[gr.Button]:
+    """Shows buttons that send a result on; they wait for one."""
+    return [gr.Button(label, size="sm", interactive=False, min_width=90, elem_classes="quiet") for label in labels]
+
+
 @dataclass(frozen=True)
 class Seed:
     """The seed of the last result, whether to keep it, and the seed asked for by the next run (empty: a new one)."""
@@ -164,6 +170,7 @@ def wire(
     api_name: str,
     text: gr.Textbox | None = None,
     seed: Seed | None = None,
+    also: Dependency | None = None,
 ) -> None:
     """Connects a tab's button to its handler, a generator, and Stop to closing that generator.
 
@@ -172,6 +179,7 @@ def wire(
         api_name: the endpoint; the handler's docstring describes it.
         text: where Enter does what the button does.
         seed: asked for again if it is to be kept, else the handler chooses a new one.
+        also: a listener after which the handler runs, too.
     """
 
     def begin(*keep_and_seed):
@@ -187,15 +195,20 @@ def wire(
     seed_inputs, seed_outputs = ([], []) if seed is None else ([seed.keep, seed.used], [seed.wanted])
     buttons = [action.run, action.stop]
     triggers = [action.run.click] if text is None else [action.run.click, text.submit]
-    begun = gr.on(triggers, begin, seed_inputs, [*buttons, action.status, *seed_outputs], **PRIVATE)
-    running = begun.then(
-        handler, inputs, [*outputs, action.status], api_name=api_name, show_progress="hidden", concurrency_limit=None
-    )
-    # "multiple": gradio would drop the end of a run while that of a stopped one is still on its way.
-    running.success(end, None, buttons, trigger_mode="multiple", **PRIVATE)
-    running.failure(
-        lambda: (*end(), status_line()), None, [*buttons, action.status], trigger_mode="multiple", **PRIVATE
-    )
+    beginning = {"fn": begin, "inputs": seed_inputs, "outputs": [*buttons, action.status, *seed_outputs], **PRIVATE}
+    starts = [gr.on(triggers, **beginning)] + ([also.success(**beginning)] if also else [])
+    endpoints = [{"api_name": api_name}, {"api_visibility": "private"}]
+    runs = []
+    for begun, endpoint in zip(starts, endpoints, strict=False):
+        running = begun.then(
+            handler, inputs, [*outputs, action.status], show_progress="hidden", concurrency_limit=None, **endpoint
+        )
+        # "multiple": gradio would drop the end of a run while that of a stopped one is still on its way.
+        running.success(end, None, buttons, trigger_mode="multiple", **PRIVATE)
+        running.failure(
+            lambda: (*end(), status_line()), None, [*buttons, action.status], trigger_mode="multiple", **PRIVATE
+        )
+        runs.append(running)
     action.stop.click(
-        lambda: (*end(), status_line("Stopped")), None, [*buttons, action.status], cancels=running, **PRIVATE
+        lambda: (*end(), status_line("Stopped")), None, [*buttons, action.status], cancels=runs, **PRIVATE
     )
