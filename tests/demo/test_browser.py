@@ -98,17 +98,82 @@ def test_create(visitor):
     expect(pictures).to_have_count(2)
 
 
-def test_edit(visitor):
+def test_edit_again_branch_undo_and_bring_it_all_back(visitor, tmp_path):
     page = visitor.page
     visitor.open_tab("Edit")
+    history = page.locator("#edit-history img")
+    instruction = page.locator("#edit-instruction textarea")
+    expect(history).to_have_count(0)
     page.locator("#edit-examples").get_by_text("add a cup on the right").click()
-    expect(page.locator("#edit-instruction textarea")).to_have_value("add a cup on the right")
+    expect(instruction).to_have_value("add a cup on the right")
     visitor.run("Edit")
     expect(page.locator("#edit-result img")).to_have_count(2)
+    expect(history).to_have_count(2)
     before = page.locator("#edit-picture img").get_attribute("src")
     page.get_by_role("button", name="Continue from this result").click()
-    expect(page.locator("#edit-instruction textarea")).to_have_value("")
+    expect(instruction).to_have_value("")
     expect(page.locator("#edit-picture img")).not_to_have_attribute("src", before)
+    instruction.fill("make it blue")
+    visitor.run("Edit")
+    expect(page.locator("#edit-history")).to_contain_text("A1.1 make it blue")
+    page.get_by_role("button", name="Undo this edit").click()
+    expect(instruction).to_have_value("make it blue")
+    instruction.fill("remove it")
+    visitor.run("Edit")
+    expect(page.locator("#edit-history")).to_contain_text("A1.2 remove it")
+    page.get_by_role("button", name="What changed").click()
+    expect(page.locator("#edit-heat img")).to_be_visible()
+    expect(page.get_by_text("of the picture changed noticeably")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download all edits").click()
+    download.value.save_as(tmp_path / "edits.zip")
+    page.reload()
+    visitor.open_tab("Edit")
+    expect(history).to_have_count(0)
+    page.locator("#edit-load input[type=file]").set_input_files(tmp_path / "edits.zip")
+    expect(history).to_have_count(4)
+    expect(page.locator("#edit-history")).to_contain_text("A1.2 remove it")
+
+
+def test_a_drawn_picture_goes_on_and_comes_back(visitor, tmp_path):
+    page = visitor.page
+    visitor.open_tab("Create")
+    page.locator("#create-prompt textarea").fill("two blue cups")
+    visitor.run("Draw")
+    seed = page.get_by_label("Seed", exact=True).first
+    drawn = int(seed.input_value())
+    page.locator("#create-gallery img").nth(1).click()
+    page.get_by_role("button", name="Ask about this").first.click()
+    expect(page.locator("#chat-box .thumbnail-item")).to_have_count(1)
+    visitor.open_tab("Create")
+    page.get_by_role("button", name="Edit this").click()
+    expect(page.locator("#edit-instruction textarea")).to_have_value("")
+    address = page.locator("#edit-picture img").get_attribute("src")
+    (tmp_path / "drawn.png").write_bytes(page.request.get(address).body())
+    page.reload()
+    visitor.open_tab("Create")
+    page.get_by_role("button", name="Restore from a picture").click()
+    page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "drawn.png")
+    expect(page.locator("#create-prompt textarea")).to_have_value("two blue cups")
+    expect(seed).to_have_value(str(drawn + 1))
+    expect(page.get_by_text("Restored. Draw gives the same picture again")).to_be_visible()
+    visitor.run("Draw")
+    assert seed.input_value() == str(drawn + 1)
+    page.get_by_role("button", name="Vary this").click()
+    expect(page.locator("#create-gallery img")).to_have_count(4)
+    expect(page.locator(".status:visible")).to_contain_text("4 pictures in")
+    assert seed.input_value() != str(drawn + 1)
+
+
+def test_a_picture_from_elsewhere_restores_nothing(visitor, tmp_path):
+    page = visitor.page
+    visitor.open_tab("Create")
+    page.locator("#create-prompt textarea").fill("two blue cups")
+    Image.new("RGB", (64, 64)).save(tmp_path / "elsewhere.png")
+    page.get_by_role("button", name="Restore from a picture").click()
+    page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "elsewhere.png")
+    expect(page.get_by_text("This picture carries no settings")).to_be_visible()
+    expect(page.locator("#create-prompt textarea")).to_have_value("two blue cups")
 
 
 @pytest.mark.parametrize("visitor", [(PHONE, "dark")], indirect=True)

@@ -82,7 +82,7 @@ def test_pictures_say_how_they_were_made(engine):
     assert (records[0].task, records[0].steps, records[0].guidance) == ("create", 2, 3.0)
     edited = finish(engine.draw("make it blue", [9], 2, 4.5, image=drawn[1])).value[0]
     assert read_record(edited).parents == (records[1],)
-    rebuilt = finish(engine.reconstruct(edited)).value
+    rebuilt = finish(engine.reconstruct(edited)).value[0][0]
     assert [one.task for one in read_record(rebuilt).parents] == ["create", "edit"]
 
 

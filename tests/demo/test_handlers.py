@@ -36,9 +36,22 @@ def edit(client, path, **changes):
     return client.predict(**{**arguments, **changes}, api_name="/edit")
 
 
-def chat(client, text: str, files=(), history=()):
+def reconstruct(client, path, rounds: int = 1):
+    return client.predict(picture=handle_file(path), rounds=rounds, api_name="/reconstruct")
+
+
+def chat(client, text: str, files=(), history=(), act=True):
     message = {"text": text, "files": [handle_file(file) for file in files]}
-    return client.predict(message=message, history=list(history), api_name="/chat")
+    return client.predict(message=message, history=list(history), act=act, api_name="/chat")
+
+
+def sent_back(history: list[dict]) -> list[dict]:
+    """A conversation as the client may send it: it hands files out as paths, and takes them in as files."""
+    for turn in history:
+        for block in turn["content"]:
+            if block["type"] == "file":
+                block["file"] = handle_file(block["file"])
+    return history
 
 
 def pixels(path: str) -> np.ndarray:
@@ -148,7 +161,7 @@ def test_downloaded_pictures_carry_their_record(client, served, picture, task):
     elif task == "edit":
         path = edit(client, picture, seed=7)[0][1]
     else:
-        path = client.predict(picture=handle_file(picture), api_name="/reconstruct")[0][1]
+        path = reconstruct(client, picture)[0][1]
     record = read_record(Image.open(path))
     assert (record.task, record.fingerprint) == (task, served.engine.fingerprint)
     assert record.seed == (0 if task == "reconstruct" else 7)
@@ -171,11 +184,26 @@ def test_edit_refuses_bad_input_in_plain_words(client, picture, change, words):
 
 
 def test_reconstruct_gives_both_pictures_and_the_scores(client, picture):
-    (before, after), scores, status = client.predict(picture=handle_file(picture), api_name="/reconstruct")
+    (before, after), scores, *_, status = reconstruct(client, picture)
     assert Image.open(before).size == Image.open(after).size
     noise = np.mean((pixels(before).astype(float) - pixels(after)) ** 2)
     assert f"{10 * math.log10(255**2 / noise):.1f} <small>dB" in scores and "SSIM" in scores
     assert "Rebuilt in" in status
+
+
+def test_reconstruct_shows_the_difference_and_the_latents(client, picture):
+    (before, after), _, apart, latents, *_ = reconstruct(client, picture)
+    expected = np.minimum(4 * np.abs(pixels(before).astype(int) - pixels(after)), 255)
+    assert np.array_equal(pixels(apart), expected)
+    assert len(np.unique(pixels(latents).reshape(-1, 3), axis=0)) > 10
+
+
+def test_the_first_round_is_the_same_however_many_follow(client, picture):
+    (_, once), scores, *_ = reconstruct(client, picture)
+    (_, first), same_scores, *_, curve, _ = reconstruct(client, picture, rounds=3)
+    assert np.array_equal(pixels(once), pixels(first)) and scores == same_scores
+    values = [row[1] for row in curve["value"]["data"]]
+    assert len(values) == 3 and f"{values[0]:.1f} <small>dB" in scores
 
 
 def test_reconstruct_without_a_picture_says_so(client):
@@ -187,14 +215,43 @@ def test_chat_remembers_turns_and_pictures(client, picture):
     history, box = chat(client, "What is this?", [picture, picture])
     assert [turn["role"] for turn in history] == ["user", "assistant"]
     assert sum(block["type"] == "file" for block in history[0]["content"]) == 2
-    for block in history[0]["content"]:  # the client hands files out as paths, and takes them in as files
-        if block["type"] == "file":
-            block["file"] = handle_file(block["file"])
-    longer, _ = chat(client, "And what colour is it?", history=history)
+    longer, _ = chat(client, "And what colour is it?", history=sent_back(history))
     assert [turn["role"] for turn in longer] == ["user", "assistant"] * 2
     assert longer[1]["content"] == history[1]["content"]
     forgotten, _ = chat(client, "And what colour is it?")
     assert forgotten[-1]["content"] != longer[-1]["content"]
+
+
+def test_chat_draws_and_edits_when_it_is_told_to(client, served):
+    history, _ = chat(client, "please draw a red cat")
+    drawn, text = history[1]["content"]
+    first = read_record(Image.open(drawn["file"]))
+    assert (first.task, first.prompt) == ("create", "a red cat")
+    assert text["text"] == f"Drew: a red cat (seed {first.seed})"
+    history, _ = chat(client, "now make it blue", history=sent_back(history))
+    edited, text = history[3]["content"]
+    second = read_record(Image.open(edited["file"]))
+    assert (second.task, second.prompt, second.parents) == ("edit", "make it blue", (first,))
+    history, _ = chat(client, "What is it?", history=sent_back(history))
+    assert [block["type"] for block in history[5]["content"]] == ["text"]
+
+
+def test_chat_can_be_told_to_answer_only(client, picture):
+    history, _ = chat(client, "draw a red cat", [picture], act=False)
+    assert [block["type"] for block in history[1]["content"]] == ["text"]
+
+
+def test_a_question_after_a_drawing_is_about_the_drawing(client, served, picture):
+    history, _ = chat(client, "draw a red cat", [picture])
+    asked, _ = chat(client, "What is it?", history=sent_back(history))
+    drawn = next(block["file"] for block in asked[1]["content"] if block["type"] == "file")
+    alone, _ = chat(client, "What is it?", [drawn])
+    assert asked[-1]["content"] == alone[-1]["content"]
+
+
+def test_chat_says_that_there_is_no_picture_to_change(client):
+    with pytest.raises(AppError, match="no picture to change yet"):
+        chat(client, "make it blue")
 
 
 def test_chat_streams(client):

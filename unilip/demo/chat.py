@@ -1,15 +1,23 @@
 """The Chat tab: questions about one or several pictures, over several turns."""
 
+import re
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
+from gradio.processing_utils import save_pil_to_cache
+from PIL import Image
 
 from unilip.demo import parts
-from unilip.demo.engine import Engine, Result, Text, refusal
+from unilip.demo.engine import Engine, Result, Step, Text, refusal
 from unilip.demo.picture import read_picture
+from unilip.demo.routing import Route, route
 
 MAX_PICTURES = 8
+STEPS, GUIDANCE = 20, 4.5  # of what is drawn here; the Create and Edit tabs have settings
 THINKING = "…"  # stands where the answer will be; no part of the conversation if it is stopped before its first word
 EXAMPLES = (
     ("cat-and-dog.png", "What is in the picture?"),
@@ -29,44 +37,86 @@ class ChatTab:
 def build_chat_tab(engine: Engine) -> ChatTab:
     """Lays the tab out and connects it."""
 
-    def chat(message: dict | None, history: list[dict]) -> Iterator[tuple]:
-        """Answers a message about the pictures in it and in the conversation so far.
+    def chat(message: dict | None, history: list[dict], act: bool = True) -> Iterator[tuple]:
+        """Answers a message about the pictures in it and in the conversation so far, or draws or edits when it says so.
 
         Args:
             message: The text, and the pictures as files.
             history: The conversation so far, as an earlier call gave it back, its pictures as files; an empty list at
                 first.
+            act: Whether "draw …" draws and "make it …" edits the last picture; otherwise every message is a question.
 
         Returns:
             The conversation with the answer, and the message box, emptied.
         """
         message = message or {}
         text = parts.read_text(message.get("text"), "The message")
-        question = {
-            "role": "user",
-            "content": [*({"path": path} for path in message.get("files") or ()), {"type": "text", "text": text}],
-        }
-        asked = [*history, question]
-        turns = [{"role": turn["role"], "content": [*read_blocks(turn["content"])]} for turn in asked]
+        files = [{"path": path} for path in message.get("files") or ()]
+        asked = [*history, {"role": "user", "content": [*files, {"type": "text", "text": text}]}]
+        pictures = [path for turn in asked for block in turn["content"] if (path := picture_of(block))]
+        wish = route(text, bool(pictures)) if act else Route("answer", text)
+        if wish.task == "edit" and not pictures:
+            raise refusal("There is no picture to change yet. Please add one, or ask for one: “draw a red cat”.")
+        if wish.task == "answer":
+            answers = answer(asked)
+        else:
+            answers = draw(wish, read_picture(pictures[-1]) if wish.task == "edit" else None)
+        yield [*asked, {"role": "assistant", "content": THINKING}], None
+        try:
+            for content in answers:
+                # The box is left alone: the visitor may be typing the next question.
+                yield [*asked, {"role": "assistant", "content": content}], gr.skip()
+        except gr.Error:
+            yield history, {"text": text, "files": message.get("files") or []}
+            raise
+
+    def answer(asked: list[dict]) -> Iterator[str]:
+        """What the model says, growing."""
+        turns = read_turns(asked)
         pictures = sum(block["type"] == "image" for turn in turns for block in turn["content"])
         if pictures > MAX_PICTURES:
             raise refusal(
                 f"The conversation has {pictures} pictures; at most {MAX_PICTURES} fit. Please start a new one."
             )
-        yield [*asked, {"role": "assistant", "content": THINKING}], None
-        try:
-            for event in engine.answer(turns):
-                answer = event.text if isinstance(event, Text) else event.value if isinstance(event, Result) else ""
-                # The box is left alone: the visitor may be typing the next question.
-                yield [*asked, {"role": "assistant", "content": answer or THINKING}], gr.skip()
-        except gr.Error:
-            yield history, {"text": text, "files": message.get("files") or []}
-            raise
+        for event in engine.answer(turns):
+            text = event.text if isinstance(event, Text) else event.value if isinstance(event, Result) else ""
+            yield text or THINKING
+
+    def draw(wish: Route, picture: Image.Image | None) -> Iterator[str | list]:
+        """A line that tells how far the drawing or edit is, then the picture with what was done."""
+        seed = parts.read_seed(None)
+        for event in engine.draw(wish.text, [seed], STEPS, GUIDANCE, image=picture):
+            if isinstance(event, Result):
+                done = "Drew" if picture is None else "Changed the picture"
+                path = save_pil_to_cache(event.value[0], cache_dir=chatbot.GRADIO_CACHE, format="png")
+                yield [{"path": path}, {"type": "text", "text": f"{done}: {wish.text} (seed {seed})"}]
+            elif isinstance(event, Step):
+                yield f"{'Drawing' if picture is None else 'Editing'}… step {event.number} of {event.total}"
+
+    def picture_of(block: dict) -> str | None:
+        return block.get("path") or (block.get("file") or {}).get("path")
+
+    def read_turns(asked: list[dict]) -> list[dict]:
+        """The conversation as the model reads it. It has never seen itself show a picture: one that was drawn comes
+        with the question after it, in the place of the wish for it."""
+        turns: list[dict] = []
+        shown: list[dict] = []
+        for turn in asked:
+            blocks = [*read_blocks(turn["content"])]
+            if turn["role"] == "assistant" and any(block["type"] == "image" for block in blocks):
+                wish = turns.pop()
+                shown = [block for block in (*wish["content"], *blocks) if block["type"] == "image"][-1:]
+            elif turn["role"] == "user":
+                turns.append({"role": "user", "content": shown + blocks})
+                shown = []
+            else:
+                turns.append({"role": "assistant", "content": blocks})
+        return turns
 
     def read_blocks(content: list[dict]) -> Iterator[dict]:
         """What gradio keeps of a turn as the pipeline's blocks."""
         for block in content:
-            if path := block.get("path") or (block.get("file") or {}).get("path"):
+            if path := picture_of(block):
                 yield {"type": "image", "image": read_picture(path)}
             elif block.get("type") == "text" and block["text"] != THINKING:
                 yield {"type": "text", "text": block["text"]}
@@ -77,7 +127,8 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         height=460,
         layout="bubble",
         buttons=["copy"],
-        placeholder="### Ask about a picture\nAdd one below, or start with one of these.",
+        editable="user",
+        placeholder="### Ask about a picture, or for one\nAdd one, say “draw a red cat”, or start with one of these.",
         examples=[
             {"text": text, "files": [str(parts.EXAMPLES / file)], "icon": str(parts.EXAMPLES / file)}
             for file, text in EXAMPLES
@@ -90,7 +141,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     box = gr.MultimodalTextbox(
         show_label=False,
         label="Message",
-        placeholder="Ask about a picture…",
+        placeholder="Ask about a picture, or “draw …”",
         file_types=["image"],
         file_count="multiple",
         sources=["upload"],
@@ -98,7 +149,10 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         elem_id="chat-box",
         elem_classes="frame",
     )
-    clear = gr.Button("New conversation", size="sm", variant="secondary", elem_classes="quiet")
+    with gr.Row(elem_classes="send-on"):
+        clear = gr.Button("New conversation", size="sm", variant="secondary", elem_classes="quiet")
+        save = gr.DownloadButton("Save as Markdown", size="sm", interactive=False, elem_classes="quiet")
+        act = gr.Checkbox(True, label="“Draw …” draws, “make it …” edits", container=False, min_width=240)
 
     def begin():
         return gr.MultimodalTextbox(submit_btn=False, stop_btn=True)
@@ -110,14 +164,38 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         files = [file["path"] for file in example.value["files"]]
         return gr.MultimodalTextbox({"text": example.value["text"], "files": files}, submit_btn=False, stop_btn=True)
 
+    def take_back(history: list[dict], index: int):
+        """The conversation before the visitor's turn at `index`, or before the one that the answer there is for, and
+        that turn in the box."""
+        while history[index]["role"] != "user":
+            index -= 1
+        content = history[index]["content"]
+        files = [path for block in content if (path := picture_of(block))]
+        text = " ".join(block["text"] for block in content if block.get("type") == "text")
+        return history[:index], files, text
+
+    def turn_of(index: int | list[int]) -> int:
+        # A turn of several blocks is counted by both.
+        return index if isinstance(index, int) else index[0]
+
+    def ask_again(history: list[dict], event: gr.RetryData):
+        history, files, text = take_back(history, turn_of(event.index))
+        return history, gr.MultimodalTextbox({"text": text, "files": files}, submit_btn=False, stop_btn=True)
+
+    def ask_otherwise(history: list[dict], event: gr.EditData):
+        history, files, _ = take_back(history, turn_of(event.index))
+        return history, gr.MultimodalTextbox({"text": event.value, "files": files}, submit_btn=False, stop_btn=True)
+
     running = []
     for begun, visibility in (
         (box.submit(begin, None, box, **parts.PRIVATE), "public"),
         (chatbot.example_select(take_example, None, box, **parts.PRIVATE), "private"),
+        (chatbot.retry(ask_again, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
+        (chatbot.edit(ask_otherwise, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
     ):
-        answering = begun.then(
+        answering = begun.success(
             chat,
-            [box, chatbot],
+            [box, chatbot, act],
             [chatbot, box],
             api_name="chat" if visibility == "public" else None,
             api_visibility=visibility,
@@ -131,4 +209,30 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **parts.PRIVATE).then(
         end, None, box, **parts.PRIVATE
     )
+    chatbot.change(lambda history: gr.DownloadButton(interactive=bool(history)), chatbot, save, **parts.PRIVATE)
+    save.click(write_markdown, chatbot, save, **parts.PRIVATE)
     return ChatTab(box)
+
+
+def write_markdown(history: list[dict]) -> str:
+    """A zip file of the conversation as Markdown, with its pictures beside it.
+
+    Returns:
+        The path of a temporary file.
+    """
+    lines, pictures = ["# A conversation with UniLIP"], []
+    for turn in history:
+        lines.append(f"**{'You' if turn['role'] == 'user' else 'UniLIP'}**")
+        for block in turn["content"]:
+            if block.get("type") == "text":
+                # What looks like Markdown was not meant as such.
+                lines.append(re.sub(r"([\\`*_{}\[\]<>()#+!|-])", r"\\\1", block["text"]))
+            elif path := block.get("path") or (block.get("file") or {}).get("path"):
+                pictures.append(path)
+                lines.append(f"![picture {len(pictures)}]({len(pictures)}{Path(path).suffix})")
+    path = Path(tempfile.mkdtemp(prefix="unilip-")) / "conversation.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("conversation.md", "\n\n".join(lines) + "\n")
+        for number, picture in enumerate(pictures, start=1):
+            file.write(picture, f"{number}{Path(picture).suffix}")
+    return str(path)

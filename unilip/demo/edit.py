@@ -163,7 +163,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                 elem_classes="frame",
             )
             with gr.Row(elem_classes="send-on"):
-                again, undo, ask = parts.send_buttons("Continue from this result", "Undo", "Ask about this")
+                again, undo, ask = parts.send_buttons("Continue from this result", "Undo this edit", "Ask about this")
             seed = parts.seed_row()
             with gr.Accordion("What changed", open=False, elem_classes="frame"):
                 heat = gr.Image(show_label=False, label="Heat map", interactive=False, buttons=[], elem_id="edit-heat")
@@ -207,7 +207,9 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         )
         with gr.Row(elem_classes="send-on"):
             download = gr.DownloadButton("Download all edits", size="sm", elem_classes="quiet")
-    load = gr.UploadButton("Load edits from a zip file", file_types=[".zip"], size="sm", elem_classes="quiet")
+    load = gr.UploadButton(
+        "Load edits from a zip file", file_types=[".zip"], size="sm", elem_id="edit-load", elem_classes="quiet"
+    )
     gr.Examples(
         [[str(parts.EXAMPLES / file), text] for file, text in EXAMPLES],
         [picture, instruction],

@@ -162,12 +162,19 @@ class Engine:
 
         yield from self._run(work)
 
-    def reconstruct(self, picture: Image.Image) -> Iterator[Event]:
-        """The picture, encoded and decoded again."""
+    def reconstruct(self, picture: Image.Image, rounds: int = 1) -> Iterator[Event]:
+        """The picture, encoded and decoded again, so many times in a row: a `Step` for each round, then the pictures
+        after each round and the scaled latents (channels, height, width) of the first."""
 
-        def work(emit: Callable[[Event], None], stop: threading.Event) -> Image.Image:
-            record = Record("reconstruct", self.name, self.fingerprint)
-            return write_record(self.pipeline.reconstruct(picture).images[0], record.after(picture))
+        def work(emit: Callable[[Event], None], stop: threading.Event) -> tuple[list[Image.Image], torch.Tensor]:
+            started = time.monotonic()
+            latents = self.pipeline.reconstruct(picture, output_type="latent").images
+            rebuilt = self.pipeline.reconstruct(picture).images
+            while len(rebuilt) < rounds and not stop.is_set():
+                emit(Step(len(rebuilt), rounds, time.monotonic() - started))
+                rebuilt.append(self.pipeline.reconstruct(rebuilt[-1]).images[0])
+            record = Record("reconstruct", self.name, self.fingerprint).after(picture)
+            return [write_record(rebuilt[0], record), *rebuilt[1:]], latents[0].float().cpu()
 
         yield from self._run(work)
 

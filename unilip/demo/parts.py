@@ -123,8 +123,8 @@ def status_line(text: str = "", share: float | None = None) -> str:
     return f'<div class="status" role="status" aria-live="polite">{bar}<p>{html.escape(text)}</p></div>'
 
 
-def progress(event: Event) -> str:
-    """The status line for an event that is not the last."""
+def progress(event: Event, step: str = "Step") -> str:
+    """The status line for an event that is not the last; `step` is what its steps are called."""
     match event:
         case Waiting(ahead=0):
             return status_line("Starting…", 0)
@@ -134,7 +134,7 @@ def progress(event: Event) -> str:
             return status_line("Turning the result into pixels…", 1)
         case Step(number=number, total=total, seconds=seconds):
             left = math.ceil(seconds / number * (total - number))
-            return status_line(f"Step {number} of {total}, about {left} s left", number / total)
+            return status_line(f"{step} {number} of {total}, about {left} s left", number / total)
         case _:
             return status_line()
 

@@ -1,0 +1,40 @@
+"""What messages are taken for."""
+
+import pytest
+
+from unilip.demo.routing import Route, route
+
+
+@pytest.mark.parametrize("message, subject", [
+    ("draw a red cat", "a red cat"),
+    ("Draw me two red cats please", "two red cats please"),
+    ("please paint a picture of three apples.", "three apples"),
+    ("Could you generate an image of a bus on the road?", "a bus on the road"),
+    ("make me a picture of a dog", "a dog"),
+    ("now create a boat at sunset", "a boat at sunset"),
+])  # fmt: skip
+@pytest.mark.parametrize("has_picture", [False, True])
+def test_drawings(message, subject, has_picture):
+    assert route(message, has_picture) == Route("draw", subject)
+
+
+@pytest.mark.parametrize("message, instruction", [
+    ("now make it blue", "make it blue"),
+    ("Can you remove the dog?", "remove the dog"),
+    ("paint the cat blue", "paint the cat blue"),
+    ("change the background to snow", "change the background to snow"),
+    ("pls add a cup on the right", "add a cup on the right"),
+    ("and then swap them", "swap them"),
+])  # fmt: skip
+def test_edits(message, instruction):
+    assert route(message, True) == Route("edit", instruction)
+
+
+@pytest.mark.parametrize("message", [
+    "What is in the picture?", "how many cats are there", "Is the cat left of the dog?", "describe the picture",
+    "What colour is the painting?", "and the dog?", "Are there two?", "draw", "hello", "so, what is it?",
+    "does the cat make you smile?",
+])  # fmt: skip
+@pytest.mark.parametrize("has_picture", [False, True])
+def test_questions(message, has_picture):
+    assert route(message, has_picture) == Route("answer", message)

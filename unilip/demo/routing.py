@@ -1,0 +1,50 @@
+"""What a message in a conversation asks for: an answer, a drawing, or a change of the last picture."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+POLITE = re.compile(
+    r"(?:(?:hey|hi|hello|ok|okay|now|then|and|so|next|please|pls|kindly|just|"
+    r"(?:can|could|would|will) you|i(?:'d| would) like you to|i want you to|let's|lets)\b[\s,]*)+",
+    re.IGNORECASE,
+)
+PICTURE = (
+    r"(?:(?:a|an|the|one|some|two|three|four|\d)\s+)?(?:new\s+)?"
+    r"(?:picture|image|photo|drawing|painting)s?\s+(?:of|with|showing)\s+"
+)
+DRAW = re.compile(rf"(?:draw|paint|sketch|generate|create|illustrate)(?:\s+(?:me|us))?\s+(?:{PICTURE})?", re.IGNORECASE)
+MAKE = re.compile(rf"(?:make|show|give|i want|i'd like)(?:\s+(?:me|us))?\s+{PICTURE}", re.IGNORECASE)
+# "Paint the cat blue" and "make it blue" mean the picture at hand.
+AT_HAND = re.compile(r"(?:draw|paint|sketch|create|generate)\s+(?:the|it|them|this|that|these|those)\b", re.IGNORECASE)
+CHANGE = re.compile(
+    r"(?:make|turn|change|remove|delete|erase|add|put|place|replace|swap|switch|exchange|move|shift|recolou?r|colou?r|dye|"
+    r"give|take|get rid|extract|isolate|keep|cut|convert|set|enlarge|shrink|resize|increase|decrease|grow|transform|"
+    r"render|apply|insert|drop|bring|paint)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Route:
+    """The task, and the prompt or instruction for it; for an answer, the message itself."""
+
+    task: Literal["answer", "draw", "edit"]
+    text: str
+
+
+def route(message: str, has_picture: bool) -> Route:
+    """Reads a message by its first words, after words of politeness.
+
+    Args:
+        has_picture: whether the conversation has a picture that could be meant.
+    """
+    wish = POLITE.sub("", message.strip(), count=1) if POLITE.match(message.strip()) else message.strip()
+    if has_picture and AT_HAND.match(wish):
+        return Route("edit", wish)
+    if found := DRAW.match(wish) or MAKE.match(wish):
+        if subject := wish[found.end() :].strip(" .!?"):
+            return Route("draw", subject)
+    if CHANGE.match(wish):
+        return Route("edit", wish.rstrip("?").strip())
+    return Route("answer", message)
