@@ -7,12 +7,13 @@ from unilip.demo.settings import read_settings
 
 
 def test_defaults_are_private(monkeypatch):
-    for name in ("MODEL", "DEVICE", "DTYPE", "HOST", "PORT", "SHARE", "QUEUE_SIZE"):
+    for name in ("MODEL", "DEVICE", "DTYPE", "HOST", "PORT", "SHARE", "MCP", "QUEUE_SIZE"):
         monkeypatch.delenv(f"UNILIP_{name}", raising=False)
     settings = read_settings([])
     options = launch_options(settings)
     assert settings.model is None and settings.queue_size == 20
-    assert options["share"] is False and options["server_name"] is None  # gradio's own default is 127.0.0.1
+    assert options["share"] is False and options["mcp_server"] is False
+    assert options["server_name"] is None  # gradio's own default is 127.0.0.1
     assert options["show_error"] is False and options["enable_monitoring"] is False and "allowed_paths" not in options
 
 
@@ -36,3 +37,10 @@ def test_a_wrong_dtype_in_the_environment_is_refused(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         read_settings([])
     assert "UNILIP_DTYPE" in capsys.readouterr().err
+
+
+def test_mcp_without_its_package_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr("unilip.demo.settings.find_spec", lambda name: None)
+    with pytest.raises(SystemExit):
+        read_settings(["--mcp"])
+    assert "gradio[mcp]" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import html
 
+from unilip.demo.preflight import size_of
 from unilip.emoji.vocabulary import BACKGROUNDS, COLORS, OBJECTS, STYLES
 from unilip.pipeline import UniLIPPipeline
 
@@ -17,12 +18,7 @@ def header(pipeline: UniLIPPipeline, name: str) -> str:
     """The title and the badge."""
     device = pipeline.device
     where = DEVICES.get(device.type, device.type)
-    size = sum(
-        parameter.numel()
-        for module in pipeline.components.values()
-        if hasattr(module, "parameters")
-        for parameter in module.parameters()
-    )
+    size = size_of(pipeline)[0]
     badge = [
         name,
         f"{size / 1e9:.1f} B parameters" if size >= 1e9 else f"{size / 1e6:.0f} M parameters",

@@ -12,6 +12,7 @@ from unilip.demo.edit import build_edit_tab
 from unilip.demo.engine import Engine
 from unilip.demo.handoffs import connect
 from unilip.demo.header import header, knowledge
+from unilip.demo.preflight import panel
 from unilip.demo.reconstruct import build_reconstruct_tab
 from unilip.demo.settings import Settings
 
@@ -47,6 +48,7 @@ def build_page(engine: Engine, name: str, embedded: bool) -> gr.Blocks:
                 build_reconstruct_tab(engine)
         if complete:
             connect(engine, tabs, chat, create, edit)
+        gr.HTML(lambda: panel(engine.pipeline, name, engine.fingerprint), padding=False)
     # The engine lets one request through at a time and counts who waits; direct posts may not pass by the queue.
     return page.queue(api_open=False, max_size=engine.queue_size)
 
@@ -57,6 +59,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "server_name": settings.host,
         "server_port": settings.port,
         "share": settings.share,
+        "mcp_server": settings.mcp,
         # Each waiting request holds a thread; the rest of the page needs some more.
         "max_threads": settings.queue_size + 40,
         "max_file_size": MAX_FILE_SIZE,

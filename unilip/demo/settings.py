@@ -3,6 +3,7 @@
 import argparse
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 DTYPES = ("bfloat16", "float16", "float32")
 TRUE_WORDS = ("1", "true", "yes", "on")
@@ -19,6 +20,7 @@ class Settings:
     host: str | None
     port: int | None
     share: bool
+    mcp: bool
     queue_size: int
 
 
@@ -41,6 +43,12 @@ def read_settings(arguments: list[str] | None = None) -> Settings:
         help="make a public link through gradio's servers (default: no)",
     )
     add(
+        "--mcp",
+        action=argparse.BooleanOptionalAction,
+        default=environment.get("UNILIP_MCP", "").lower() in TRUE_WORDS,
+        help="also serve the page's functions as tools for language models by MCP (default: no)",
+    )
+    add(
         "--queue-size",
         default=environment.get("UNILIP_QUEUE_SIZE", "20"),
         type=int,
@@ -49,6 +57,8 @@ def read_settings(arguments: list[str] | None = None) -> Settings:
     settings = Settings(**vars(parser.parse_args(arguments)))
     if settings.dtype not in (None, *DTYPES):
         parser.error(f"UNILIP_DTYPE is {settings.dtype!r}; it can be one of {', '.join(DTYPES)}.")
+    if settings.mcp and find_spec("mcp") is None:
+        parser.error('--mcp needs the package mcp: install it by pip install "gradio[mcp]".')
     if settings.queue_size < 1:
         parser.error(f"--queue-size is {settings.queue_size}; it must be at least 1.")
     return settings
