@@ -60,7 +60,7 @@ def pixels(path: str) -> np.ndarray:
 
 def test_the_endpoints_are_named_and_described(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/chat", "/create", "/edit", "/reconstruct"}
+    assert set(endpoints) == {"/chat", "/create", "/edit", "/grid", "/reconstruct"}
     names = [parameter["parameter_name"] for parameter in endpoints["/create"]["parameters"]]
     assert names == ["prompt", "pictures", "seed", "steps", "guidance", "negative_prompt", "preview"]
     assert all(endpoint["description"] for endpoint in endpoints.values())

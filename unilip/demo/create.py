@@ -8,6 +8,7 @@ from PIL import Image
 
 from unilip.demo import parts
 from unilip.demo.engine import Engine, Result, Step, refusal
+from unilip.demo.grid import build_grid
 from unilip.demo.hints import hint_line
 from unilip.lineage import read_record
 
@@ -115,6 +116,8 @@ def build_create_tab(engine: Engine, embedded: bool) -> CreateTab:
                 settings = parts.sampler_settings("for example: dog")
                 preview = gr.Checkbox(True, label="Show pictures while they form", info="Takes up to 15 % of the time.")
 
+            with gr.Accordion("A grid of settings", open=False, elem_classes="frame"):
+                build_grid(engine, prompt, seed, settings)
             with gr.Accordion("Restore from a picture", open=False, elem_classes="frame"):
                 gr.Markdown("Every PNG made here carries its prompt, seed and settings. Drop one to get them back.")
                 restore = gr.File(

@@ -48,7 +48,8 @@ def build_page(engine: Engine, name: str, embedded: bool) -> gr.Blocks:
                 build_reconstruct_tab(engine)
         if complete:
             connect(engine, tabs, chat, create, edit)
-        gr.HTML(lambda: panel(engine.pipeline, name, engine.fingerprint), padding=False)
+        here = gr.HTML(label="What runs here", show_label=False, padding=False)
+        page.load(lambda: panel(engine.pipeline, name, engine.fingerprint), None, here, **parts.PRIVATE)
     # The engine lets one request through at a time and counts who waits; direct posts may not pass by the queue.
     return page.queue(api_open=False, max_size=engine.queue_size)
 

@@ -15,6 +15,9 @@ from tqdm import tqdm
 
 from ..emoji.scenes import CANVAS, Scene, Thing, boxes, color_of, random_scene, render
 from ..emoji.vocabulary import BACKGROUNDS, COLORS, OBJECTS, STYLES
+from ..training.config import StageConfig
+from ..training.optimizers import make_optimizers
+from ..training.stage import is_matrix
 from .judge import COLOR_STYLES, INPUT_SIZE, NATURAL, STRIDE, Judge, Labels, Outputs, overlap, to_input, to_pixels
 
 logger = logging.getLogger(__name__)
@@ -170,17 +173,22 @@ class Trainer:
         self.steps, self.batch_size, self.learning_rate = steps, batch_size, learning_rate
         self.checkpoint = folder / "checkpoint.pt"
         torch.manual_seed(TRAINING_SEED)
-        self.judge = Judge(Labels.of_world()).to(memory_format=torch.channels_last)
-        decayed = [p for p in self.judge.parameters() if p.ndim > 1]
-        plain = [p for p in self.judge.parameters() if p.ndim <= 1]
-        self.optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": 0.02}, {"params": plain, "weight_decay": 0.0}], lr=learning_rate
-        )
+        self.judge = Judge(Labels.of_world())
+        # The kernels learn by Muon, as in the model's own stages, all else by AdamW.
+        matrices = {id(one.weight) for one in self.judge.modules() if is_matrix(one)}
+        groups = []
+        for of_matrices in (True, False):
+            chosen = [one for one in self.judge.parameters() if (id(one) in matrices) == of_matrices]
+            decay = 0.02 if of_matrices else 0.0
+            groups.append({"params": chosen, "lr": learning_rate, "weight_decay": decay, "matrices": of_matrices})
+        settings = StageConfig(steps, batch_size, learning_rate, optimizer="muon")
+        self.optimizers = make_optimizers(groups, settings)
         self.step = 0
         if self.checkpoint.is_file():
             state = torch.load(self.checkpoint, weights_only=True)
             self.judge.load_state_dict(state["judge"])
-            self.optimizer.load_state_dict(state["optimizer"])
+            for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+                optimizer.load_state_dict(saved)
             self.step = state["step"]
             logger.info("resumed at step %d", self.step)
 
@@ -200,18 +208,21 @@ class Trainer:
         with torch.autocast("cpu", torch.bfloat16):
             outputs = self.judge(pixels)
         parts = compute_loss(outputs, things, wholes)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate()
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad()
+            for group in optimizer.param_groups:
+                group["lr"] = self.rate()
         torch.stack(list(parts.values())).sum().backward()
         nn.utils.clip_grad_norm_(self.judge.parameters(), 10.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.step += 1
         return {name: part.item() for name, part in parts.items()}
 
     def save(self) -> None:
         partial = self.checkpoint.with_suffix(".part")
-        state = {"judge": self.judge.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step}
+        optimizers = [optimizer.state_dict() for optimizer in self.optimizers]
+        state = {"judge": self.judge.state_dict(), "optimizers": optimizers, "step": self.step}
         torch.save(state, partial)
         os.replace(partial, self.checkpoint)
 

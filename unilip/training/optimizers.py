@@ -16,6 +16,8 @@ class Muon(torch.optim.Muon):
 
     def __init__(self, groups: list[dict[str, Any]]):
         self.originals = [one for group in groups for one in group["params"]]
+        if not all(one.is_contiguous() for one in self.originals):
+            raise ValueError("Muon's matrices have to be contiguous: a kernel in channels-last order has no flat view.")
         # Twins share their originals' memory, with all but the first dimension in one.
         groups = [
             {**group, "params": [torch.nn.Parameter(one.data.flatten(1)) for one in group["params"]]}
