@@ -173,3 +173,21 @@ def test_a_fault_is_told_in_plain_words_and_the_next_request_works(engine, tiny,
 def test_a_picture_comes_back_in_its_proportions(engine):
     rebuilt = finish(engine.reconstruct(Image.new("RGB", (300, 150), "red"))).value
     assert rebuilt.size[0] == 2 * rebuilt.size[1]
+
+
+def test_on_zerogpu_the_quota_follows_steps_and_pictures(tiny, monkeypatch):
+    durations = []
+
+    class Spaces:
+        @staticmethod
+        def GPU(duration):
+            durations.append(duration)
+            return lambda method: method
+
+    monkeypatch.setattr("unilip.demo.engine.spaces", Spaces)
+    engine = Engine(tiny)
+    for_drawing, for_answers, _ = durations
+    one, many = for_drawing("a cat", [1], 20, 4.5), for_drawing("a cat", [1, 2, 3, 4], steps=50, guidance_scale=4.5)
+    assert for_answers < one < many
+    assert isinstance(finish(draw(engine)), Result)
+    engine.close()

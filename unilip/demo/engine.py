@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import queue
 import threading
 import time
@@ -26,7 +27,8 @@ from unilip.pipeline import UniLIPPipeline
 logger = logging.getLogger(__name__)
 
 HEARTBEAT = 0.5  # seconds; how long a visitor's Stop may go unnoticed while a step runs
-GPU_SECONDS = 120  # what one call may take on ZeroGPU
+# What one call may take on ZeroGPU, in seconds: a visitor's quota is charged for it, so no more than it needs.
+GPU_SECONDS, GPU_SECONDS_A_STEP = 30, 0.15  # for a start with an answer or a rebuilt picture; a step of one picture
 LONGEST_ANSWER = 512  # tokens
 PREVIEW_SHARE = 0.15  # of the time of a run that may go into pictures of how far it is
 
@@ -95,9 +97,9 @@ class Engine:
         self._line_lock = threading.Lock()
         if spaces is not None:
             # Bound methods, so that the model is inherited by the process that gets the GPU, not sent to it.
-            self.draw, self.answer, self.reconstruct = (
-                spaces.GPU(duration=GPU_SECONDS)(method) for method in (self.draw, self.answer, self.reconstruct)
-            )
+            self.draw = spaces.GPU(duration=drawing_seconds)(self.draw)
+            self.answer = spaces.GPU(duration=GPU_SECONDS)(self.answer)
+            self.reconstruct = spaces.GPU(duration=GPU_SECONDS)(self.reconstruct)
 
     def draw(
         self,
@@ -236,6 +238,11 @@ class Engine:
     def _ahead_of(self, stop: threading.Event) -> int:
         with self._line_lock:
             return self._line.index(stop) if stop in self._line else 0
+
+
+def drawing_seconds(prompt: str, seeds: list[int], steps: int, *rest: Any, **settings: Any) -> int:
+    """What a call of `Engine.draw` with these arguments may take on ZeroGPU."""
+    return math.ceil(GPU_SECONDS + GPU_SECONDS_A_STEP * steps * len(seeds))
 
 
 def refusal(message: str) -> gr.Error:
