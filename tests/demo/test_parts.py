@@ -34,7 +34,8 @@ def test_no_seed_means_a_new_one():
 def test_the_status_line_says_how_far_it_is():
     assert "Step 5 of 20, about 3 s left" in parts.progress(Step(5, 20, 1.0))
     assert "25%" in parts.progress(Step(5, 20, 1.0))
-    assert "2 requests before yours" in parts.progress(Waiting(2))
+    assert "2 requests before yours<" in parts.progress(Waiting(2))
+    assert "1 request before yours, about 5 s<" in parts.progress(Waiting(1, 4.2))
 
 
 def test_the_status_line_shows_text_as_text():

@@ -6,6 +6,7 @@ import math
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -35,9 +36,10 @@ PREVIEW_SHARE = 0.15  # of the time of a run that may go into pictures of how fa
 
 @dataclass(frozen=True)
 class Waiting:
-    """`ahead` requests come first."""
+    """`ahead` requests come first, and take about so many seconds together, if that is known."""
 
     ahead: int
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Engine:
         self._model_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._line: list[threading.Event] = []  # stop flags of the request that runs and of those that wait, in order
         self._line_lock = threading.Lock()
+        self._durations: deque[float] = deque(maxlen=20)  # seconds that the latest requests took
         if spaces is not None:
             # Bound methods, so that the model is inherited by the process that gets the GPU, not sent to it.
             self.draw = spaces.GPU(duration=drawing_seconds)(self.draw)
@@ -202,7 +205,9 @@ class Engine:
                 started = time.monotonic()
                 if not stop.is_set():
                     value = work(events.put, stop)
-                    events.put(Result(value, time.monotonic() - started))
+                    seconds = time.monotonic() - started
+                    self._durations.append(seconds)
+                    events.put(Result(value, seconds))
             except _Stopped:
                 pass
             except Exception as error:
@@ -216,7 +221,7 @@ class Engine:
                 raise refusal(f"{len(self._line)} requests are waiting already. Please try again in a minute.")
             self._line.append(stop)
         self._model_thread.submit(serve)
-        event: Event | gr.Error = Waiting(self._ahead_of(stop))
+        event: Event | gr.Error = self._waiting(stop)
         try:
             while not isinstance(event, Result):
                 yield event
@@ -227,7 +232,7 @@ class Engine:
                         if isinstance(event, Step) and isinstance(before, Step) and event.preview is None:
                             event = replace(event, preview=before.preview)
                 if isinstance(event, Waiting):
-                    event = Waiting(self._ahead_of(stop))
+                    event = self._waiting(stop)
                 if isinstance(event, gr.Error):
                     raise event
             yield event
@@ -235,9 +240,11 @@ class Engine:
             # Only a flag: gradio closes generators on its event loop, which must not wait for the model.
             stop.set()
 
-    def _ahead_of(self, stop: threading.Event) -> int:
+    def _waiting(self, stop: threading.Event) -> Waiting:
         with self._line_lock:
-            return self._line.index(stop) if stop in self._line else 0
+            ahead = self._line.index(stop) if stop in self._line else 0
+        durations = [*self._durations]
+        return Waiting(ahead, ahead * sum(durations) / len(durations) if durations else None)
 
 
 def drawing_seconds(prompt: str, seeds: list[int], steps: int, *rest: Any, **settings: Any) -> int:

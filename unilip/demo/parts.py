@@ -128,8 +128,9 @@ def progress(event: Event, step: str = "Step") -> str:
     match event:
         case Waiting(ahead=0):
             return status_line("Starting…", 0)
-        case Waiting(ahead=ahead):
-            return status_line(f"Waiting: {ahead} {'request' if ahead == 1 else 'requests'} before yours", 0)
+        case Waiting(ahead=ahead, seconds=seconds):
+            about = "" if seconds is None else f", about {math.ceil(seconds)} s"
+            return status_line(f"Waiting: {ahead} {'request' if ahead == 1 else 'requests'} before yours{about}", 0)
         case Step(number=number, total=total) if number == total:
             return status_line("Turning the result into pixels…", 1)
         case Step(number=number, total=total, seconds=seconds):
