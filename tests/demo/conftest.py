@@ -17,6 +17,7 @@ from unilip.demo.settings import read_settings
 class Served:
     engine: Engine
     url: str
+    cache: str  # the folder of what the page serves
 
 
 @pytest.fixture(scope="package")
@@ -26,7 +27,7 @@ def served(tiny) -> Iterator[Served]:
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(read_settings([])))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("unilip.demo.engine.LONGEST_ANSWER", 24)  # random weights hardly ever end an answer
-        yield Served(engine, url)
+        yield Served(engine, url, page.GRADIO_CACHE)
     page.close()
     engine.close()
 

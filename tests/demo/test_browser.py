@@ -122,7 +122,7 @@ def test_edit_again_branch_undo_and_bring_it_all_back(visitor, tmp_path):
     visitor.run("Edit")
     expect(page.locator("#edit-history")).to_contain_text("A1.2 remove it")
     page.get_by_role("button", name="What changed").click()
-    expect(page.locator("#edit-heat img")).to_be_visible()
+    expect(page.locator("#edit-heat img")).to_have_count(3)
     expect(page.get_by_text("of the picture changed noticeably")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all edits").click()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
-from gradio.processing_utils import save_pil_to_cache
 from PIL import Image
 
 from unilip.demo import parts
@@ -88,8 +87,10 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         for event in engine.draw(wish.text, [seed], STEPS, GUIDANCE, image=picture):
             if isinstance(event, Result):
                 done = "Drew" if picture is None else "Changed the picture"
-                path = save_pil_to_cache(event.value[0], cache_dir=chatbot.GRADIO_CACHE, format="png")
-                yield [{"path": path}, {"type": "text", "text": f"{done}: {wish.text} (seed {seed})"}]
+                yield [
+                    {"path": parts.keep(event.value[0])},
+                    {"type": "text", "text": f"{done}: {wish.text} (seed {seed})"},
+                ]
             elif isinstance(event, Step):
                 yield f"{'Drawing' if picture is None else 'Editing'}… step {event.number} of {event.total}"
 

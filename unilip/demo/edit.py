@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import gradio as gr
 import numpy as np
-from gradio.processing_utils import save_pil_to_cache
 from PIL import Image
 
 from unilip.demo import edit_tree, parts, retouch
@@ -13,6 +12,7 @@ from unilip.demo.edit_tree import Node, Tree, TreeError
 from unilip.demo.engine import Engine, Result, Step, refusal
 from unilip.demo.hints import hint_line
 from unilip.demo.picture import PictureInput
+from unilip.emoji import suggestions
 from unilip.lineage import read_record, write_record
 
 MAX_VARIANTS = 4
@@ -22,7 +22,7 @@ EXAMPLES = (
     ("bus.png", "change the background to snow"),
     ("umbrella.png", "remove the umbrella"),
 )
-NO_CHANGE = '<p class="note">What the edit changed is shown here in warm colours.</p>'
+NO_CHANGE = '<p class="note">Before, after, and in warm colours what the edit changed.</p>'
 SIZES = ("As the model draws", "As my picture, with its own pixels where nothing changed")
 
 
@@ -41,10 +41,6 @@ class EditTab:
 
 def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
     """Lays the tab out and connects it."""
-
-    def keep(picture: Image.Image) -> str:
-        """Writes a picture, with its record, to where the page may show it from."""
-        return save_pil_to_cache(picture, cache_dir=slider.GRADIO_CACHE, format="png")
 
     def edit(
         picture: Image.Image | None,
@@ -100,7 +96,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                     results = [finish(picture, one, painted, size) for one in drawn]
                     tree, parent = planted(tree, picture)
                     for result, number in zip(results, seeds, strict=True):
-                        tree += (Node(keep(result), edit_tree.digest(result), parent, instruction, number),)
+                        tree += (Node(parts.keep(result), edit_tree.digest(result), parent, instruction, number),)
                     shown = (len(tree) - len(results), tree)
                     yield pair(picture, results[0]), first, *shown, parts.done(event, "Edited")
                 case Step(preview=[forming, *_]):
@@ -128,7 +124,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         number = edit_tree.find(tree, picture)
         if number is not None:
             return tree, number
-        return (*tree, Node(keep(picture), edit_tree.digest(picture))), len(tree)
+        return (*tree, Node(parts.keep(picture), edit_tree.digest(picture))), len(tree)
 
     def pair(before: Image.Image, after: Image.Image) -> tuple[Image.Image, Image.Image]:
         # The slider lays one over the other, so both have to be of one size.
@@ -150,6 +146,8 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                 first_instruction, label="What shall I change?", lines=1, max_lines=6, elem_id="edit-instruction"
             )
             hint_line(embedded, instruction)
+            ideas = gr.Radio([], label="Ideas", show_label=False, visible=False, container=False, elem_classes="ideas")
+            suggest = gr.Button("Suggest edits", size="sm", visible=embedded, elem_classes="quiet")
             action = parts.action("Edit")
         with gr.Column(elem_classes="get"):
             slider = gr.ImageSlider(
@@ -166,7 +164,17 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                 again, undo, ask = parts.send_buttons("Continue from this result", "Undo this edit", "Ask about this")
             seed = parts.seed_row()
             with gr.Accordion("What changed", open=False, elem_classes="frame"):
-                heat = gr.Image(show_label=False, label="Heat map", interactive=False, buttons=[], elem_id="edit-heat")
+                heat = gr.Gallery(
+                    label="Before, after, and what changed",
+                    show_label=False,
+                    format="png",
+                    columns=3,
+                    height="auto",
+                    object_fit="contain",
+                    buttons=["download", "fullscreen"],
+                    interactive=False,
+                    elem_id="edit-heat",
+                )
                 change = gr.HTML(NO_CHANGE, label="Change", show_label=False, padding=False)
         with gr.Column(elem_classes="more"):
             with gr.Accordion("Change only a part", open=False, elem_classes="frame") as part:
@@ -232,6 +240,15 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         parent = tree[number].parent
         return *show(tree, parent), tree[parent].path, tree[number].instruction
 
+    def find_ideas(picture: Image.Image | None) -> Iterator:
+        """Edits that fit the picture, from what the model says of it."""
+        if picture is None:
+            raise refusal("There is no picture yet. Please add one, or pick an example.")
+        question = [{"type": "image", "image": picture}, {"type": "text", "text": "Describe the picture."}]
+        for event in engine.answer([{"role": "user", "content": question}]):
+            if isinstance(event, Result):
+                yield gr.Radio(suggestions.suggest(event.value, np.random.default_rng()), value=None, visible=True)
+
     def list_edits(tree: Tree):
         titled = [(node.path, edit_tree.title(tree, number)) for number, node in enumerate(tree)]
         return gr.Column(visible=bool(tree)), titled
@@ -244,12 +261,13 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         if number is None or tree[number].parent is None:
             return None, NO_CHANGE
         before, after = pair(Image.open(tree[tree[number].parent].path), Image.open(tree[number].path))
+        shown = [(before, "Before"), (after, "After"), (retouch.heat_map(before, after), "Change")]
         share = retouch.changed_share(before, after)
-        return retouch.heat_map(before, after), f'<p class="note">{share:.0%} of the picture changed noticeably.</p>'
+        return shown, f'<p class="note">{share:.0%} of the picture changed noticeably.</p>'
 
     def load_edits(path: str):
         try:
-            tree = edit_tree.read_zip(path, keep)
+            tree = edit_tree.read_zip(path, parts.keep)
         except TreeError as error:
             raise refusal(str(error)) from None
         return tree, *show(tree, len(tree) - 1)
@@ -264,6 +282,8 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         text=instruction,
         seed=seed,
     )
+    suggest.click(find_ideas, picture, ideas, api_visibility="private", show_progress="minimal", concurrency_limit=None)
+    ideas.input(lambda idea: idea, ideas, instruction, **parts.PRIVATE)
     tree.change(list_edits, tree, [history, thumbnails], **parts.PRIVATE)
     gr.on(
         [shown.change, tree.change],

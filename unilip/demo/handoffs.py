@@ -1,6 +1,7 @@
 """What goes from tab to tab: a picture to be edited or asked about, and the settings that a picture carries."""
 
 import gradio as gr
+from PIL import Image
 
 from unilip.demo import parts
 from unilip.demo.chat import ChatTab
@@ -11,8 +12,10 @@ from unilip.demo.picture import read_picture
 from unilip.lineage import Record, read_record
 
 
-def connect(engine: Engine, tabs: gr.Tabs, chat: ChatTab, create: CreateTab, edit: EditTab) -> None:
-    """Connects the tabs with each other."""
+def connect(
+    engine: Engine, tabs: gr.Tabs, chat: ChatTab, create: CreateTab, edit: EditTab, results: gr.Gallery
+) -> None:
+    """Connects the tabs with each other and with the results of the visit."""
 
     def edit_drawn(pictures: list[tuple[str, str]] | None, number: int):
         return gr.Tabs(selected="edit"), picked(pictures, number), ""
@@ -23,9 +26,15 @@ def connect(engine: Engine, tabs: gr.Tabs, chat: ChatTab, create: CreateTab, edi
     def ask_edited(pair: tuple[str, str] | None):
         return gr.Tabs(selected="chat"), {"text": "", "files": [pair[1]]}
 
-    def restore(path: str):
+    def restore_dropped(path: str):
+        return restore(read_picture(path))
+
+    def restore_result(pictures: list[tuple[str, str]], event: gr.SelectData):
+        return restore(Image.open(pictures[event.index][0]))
+
+    def restore(picture: Image.Image):
         """Fills the tab that made a picture with the settings that the picture carries."""
-        record = read_record(read_picture(path))
+        record = read_record(picture)
         if record is None or record.task == "reconstruct":
             raise refusal("This picture carries no settings: it was not drawn or edited here, or was saved anew since.")
         steps = min(max(record.steps, 1), parts.MAX_STEPS)
@@ -49,16 +58,13 @@ def connect(engine: Engine, tabs: gr.Tabs, chat: ChatTab, create: CreateTab, edi
     create.edit.click(edit_drawn, selected, [tabs, edit.picture, edit.instruction], **parts.PRIVATE)
     create.ask.click(ask_drawn, selected, [tabs, chat.box], **parts.PRIVATE)
     edit.ask.click(ask_edited, edit.slider, [tabs, chat.box], **parts.PRIVATE)
-    create.restore.upload(
-        restore,
+    fields = [
+        tabs,
         create.restore,
-        [
-            tabs,
-            create.restore,
-            *(create.prompt, create.seed.used, create.seed.keep),
-            *(create.settings.steps, create.settings.guidance, create.settings.negative_prompt, create.count),
-            *(edit.instruction, edit.seed.used, edit.seed.keep),
-            *(edit.settings.steps, edit.settings.guidance, edit.settings.negative_prompt, edit.letterbox),
-        ],
-        **parts.PRIVATE,
-    )
+        *(create.prompt, create.seed.used, create.seed.keep),
+        *(create.settings.steps, create.settings.guidance, create.settings.negative_prompt, create.count),
+        *(edit.instruction, edit.seed.used, edit.seed.keep),
+        *(edit.settings.steps, edit.settings.guidance, edit.settings.negative_prompt, edit.letterbox),
+    ]
+    create.restore.upload(restore_dropped, create.restore, fields, **parts.PRIVATE)
+    results.select(restore_result, results, fields, **parts.PRIVATE)

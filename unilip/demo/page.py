@@ -15,6 +15,7 @@ from unilip.demo.header import header, knowledge
 from unilip.demo.preflight import panel
 from unilip.demo.reconstruct import build_reconstruct_tab
 from unilip.demo.settings import Settings
+from unilip.demo.visit import build_visit
 
 MAX_FILE_SIZE = "30mb"
 CLEAN_EVERY = 3600  # seconds
@@ -47,7 +48,7 @@ def build_page(engine: Engine, name: str, embedded: bool) -> gr.Blocks:
             with gr.Tab("Reconstruct", id="reconstruct"):
                 build_reconstruct_tab(engine)
         if complete:
-            connect(engine, tabs, chat, create, edit)
+            connect(engine, tabs, chat, create, edit, build_visit(create, edit))
         here = gr.HTML(label="What runs here", show_label=False, padding=False)
         page.load(lambda: panel(engine.pipeline, name, engine.fingerprint), None, here, **parts.PRIVATE)
     # The engine lets one request through at a time and counts who waits; direct posts may not pass by the queue.

@@ -1,6 +1,7 @@
 """Parts that several tabs share: sampler settings, the line that says what goes on, Run and Stop."""
 
 import html
+import logging
 import math
 import random
 from collections.abc import Callable
@@ -9,8 +10,13 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.events import Dependency
+from gradio.processing_utils import save_pil_to_cache
+from gradio.utils import get_upload_folder
+from PIL import Image
 
 from unilip.demo.engine import Event, Result, Step, Waiting, refusal
+
+logger = logging.getLogger(__name__)
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 EXAMPLES = ASSETS / "examples"
@@ -31,6 +37,17 @@ def read_text(text: str | None, what: str) -> str:
     if len(text) > MAX_CHARACTERS:
         raise refusal(f"{what} has {len(text):,} characters; please keep it under {MAX_CHARACTERS:,}.")
     return text
+
+
+def keep(picture: Image.Image) -> str:
+    """Writes a picture, with its record, to where the page may show it from; raises gr.Error on a full disk."""
+    try:
+        return save_pil_to_cache(picture, cache_dir=get_upload_folder(), format="png")
+    except OSError as error:
+        logger.error("A picture was not saved.", exc_info=error)
+        raise refusal(
+            "The result cannot be saved here: the disk may be full. Please tell whoever runs this page."
+        ) from None
 
 
 def read_optional_text(text: str | None, what: str) -> str | None:
