@@ -78,7 +78,7 @@ def build_visit(create: CreateTab, edit: EditTab) -> gr.Gallery:
         return add(kept or [], [Image.open(path) for path, _ in pictures or []])
 
     def add_edited(kept: list[dict], pair: tuple[str, str] | None):
-        return add(kept or [], [Image.open(pair[1])] if pair else [])
+        return add(kept or [], [Image.open(pair[1])] if pair and pair[1] else [])
 
     # Without triggers: when the page opens.
     gr.on(None, show, kept, [gallery, note, clear], **parts.PRIVATE)
