@@ -130,7 +130,9 @@ def test_edit_again_branch_undo_and_bring_it_all_back(visitor, tmp_path):
     page.reload()
     visitor.open_tab("Edit")
     expect(history).to_have_count(0)
-    page.locator("#edit-load input[type=file]").set_input_files(tmp_path / "edits.zip")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Load edits").click()
+    chooser.value.set_files(tmp_path / "edits.zip")
     expect(history).to_have_count(4)
     expect(page.locator("#edit-history")).to_contain_text("A1.2 remove it")
 

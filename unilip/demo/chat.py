@@ -152,7 +152,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     )
     with gr.Row(elem_classes="send-on"):
         clear = gr.Button("New conversation", size="sm", variant="secondary", elem_classes="quiet")
-        save = gr.DownloadButton("Save as Markdown", size="sm", interactive=False, elem_classes="quiet")
+        save = parts.download_button("Save as Markdown", "chat-save", interactive=False)
         act = gr.Checkbox(True, label="“Draw …” draws, “make it …” edits", container=False, min_width=240)
 
     def begin():
@@ -210,8 +210,8 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **parts.PRIVATE).then(
         end, None, box, **parts.PRIVATE
     )
-    chatbot.change(lambda history: gr.DownloadButton(interactive=bool(history)), chatbot, save, **parts.PRIVATE)
-    save.click(write_markdown, chatbot, save, **parts.PRIVATE)
+    chatbot.change(lambda history: gr.Button(interactive=bool(history)), chatbot, save[0], **parts.PRIVATE)
+    parts.wire_download(save, write_markdown, chatbot)
     return ChatTab(box)
 
 

@@ -213,8 +213,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
             interactive=False,
             elem_id="edit-history",
         )
-        with gr.Row(elem_classes="send-on"):
-            download = gr.DownloadButton("Download all edits", size="sm", elem_classes="quiet")
+        download = parts.download_button("Download all edits", "edit-download")
     load = gr.UploadButton(
         "Load edits from a zip file", file_types=[".zip"], size="sm", elem_id="edit-load", elem_classes="quiet"
     )
@@ -297,7 +296,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
     again.click(
         lambda tree, number: (tree[number].path, "", None), [tree, shown], [picture, instruction, mask], **parts.PRIVATE
     )
-    download.click(edit_tree.write_zip, tree, download, **parts.PRIVATE)
+    parts.wire_download(download, edit_tree.write_zip, tree)
     load.upload(load_edits, load, [tree, slider, shown, seed.used], **parts.PRIVATE)
     # The mask is painted over the picture as it is now.
     gr.on([part.expand, picture.change], lambda one: one, picture, mask, **parts.PRIVATE)

@@ -113,6 +113,26 @@ def send_buttons(*labels: str) -> list[gr.Button]:
     return [gr.Button(label, size="sm", interactive=False, min_width=90, elem_classes="quiet") for label in labels]
 
 
+Download = tuple[gr.Button, gr.DownloadButton]
+
+
+def download_button(label: str, elem_id: str, **settings) -> Download:
+    """Shows a button for a file that is only written when it is wanted, and the hidden one that hands it out."""
+    button = gr.Button(label, size="sm", elem_classes="quiet", **settings)
+    return button, gr.DownloadButton(label, elem_id=elem_id, elem_classes="unseen")
+
+
+def wire_download(
+    buttons: tuple[gr.Button, gr.DownloadButton], write: Callable, inputs: gr.components.Component
+) -> None:
+    """Connects the buttons to the function that writes the file and returns its path."""
+    button, hidden = buttons
+    # A click on gradio's own button takes the file that is there already, not the one that the click makes.
+    button.click(write, inputs, hidden, **PRIVATE).success(
+        None, js=f"() => setTimeout(() => document.getElementById('{hidden.elem_id}').click(), 200)", **PRIVATE
+    )
+
+
 @dataclass(frozen=True)
 class Seed:
     """The seed of the last result, whether to keep it, and the seed asked for by the next run (empty: a new one)."""
