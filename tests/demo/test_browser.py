@@ -61,7 +61,7 @@ def test_chat_keeps_what_was_typed_when_the_file_is_bad(visitor, tmp_path):
     expect(page.locator("#chat-box .submit-button")).to_be_visible()
 
 
-def test_stop_gives_the_button_back(visitor, tiny):
+def test_stop_gives_the_button_back_and_keeps_what_has_formed(visitor, tiny):
     page = visitor.page
     visitor.open_tab("Create")
     with held_after(tiny.transformer, 5):
@@ -69,8 +69,9 @@ def test_stop_gives_the_button_back(visitor, tiny):
         expect(page.locator(".status:visible")).to_contain_text("Step")
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.locator(".status:visible")).to_have_text("Stopped")
-    expect(page.locator("#create-gallery img")).to_have_count(0)
+    expect(page.locator("#create-gallery")).to_contain_text("unfinished")
     visitor.run("Draw")
+    expect(page.locator("#create-gallery")).not_to_contain_text("unfinished")
 
 
 def test_create(visitor):

@@ -143,7 +143,7 @@ def build_create_tab(engine: Engine, embedded: bool) -> CreateTab:
         vary,
         [gallery, selected],
         [prompt, count, settings.steps, settings.guidance, settings.negative_prompt, seed.keep],
-        **parts.PRIVATE,
+        **parts.SPEAKING,
     )
     parts.wire(
         create,

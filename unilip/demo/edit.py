@@ -297,7 +297,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         lambda tree, number: (tree[number].path, "", None), [tree, shown], [picture, instruction, mask], **parts.PRIVATE
     )
     parts.wire_download(download, edit_tree.write_zip, tree)
-    load.upload(load_edits, load, [tree, slider, shown, seed.used], **parts.PRIVATE)
+    load.upload(load_edits, load, [tree, slider, shown, seed.used], **parts.SPEAKING)
     # The mask is painted over the picture as it is now.
-    gr.on([part.expand, picture.change], lambda one: one, picture, mask, **parts.PRIVATE)
+    gr.on([part.expand, picture.change], lambda one: one, picture, mask, **parts.SPEAKING)
     return EditTab(picture, instruction, slider, ask, seed, settings, letterbox)

@@ -55,8 +55,8 @@ def connect(
         gr.Info(text, duration=8)
 
     selected = [create.gallery, create.selected]
-    create.edit.click(edit_drawn, selected, [tabs, edit.picture, edit.instruction], **parts.PRIVATE)
-    create.ask.click(ask_drawn, selected, [tabs, chat.box], **parts.PRIVATE)
+    create.edit.click(edit_drawn, selected, [tabs, edit.picture, edit.instruction], **parts.SPEAKING)
+    create.ask.click(ask_drawn, selected, [tabs, chat.box], **parts.SPEAKING)
     edit.ask.click(ask_edited, edit.slider, [tabs, chat.box], **parts.PRIVATE)
     fields = [
         tabs,
@@ -66,5 +66,5 @@ def connect(
         *(edit.instruction, edit.seed.used, edit.seed.keep),
         *(edit.settings.steps, edit.settings.guidance, edit.settings.negative_prompt, edit.letterbox),
     ]
-    create.restore.upload(restore_dropped, create.restore, fields, **parts.PRIVATE)
-    results.select(restore_result, results, fields, **parts.PRIVATE)
+    create.restore.upload(restore_dropped, create.restore, fields, **parts.SPEAKING)
+    results.select(restore_result, results, fields, **parts.SPEAKING)

@@ -50,7 +50,7 @@ def knowledge() -> str:
     return (
         '<details class="knowledge"><summary><span><b>A small model in a small world.</b> '
         f"Its words: {len(OBJECTS)} emoji, {len(COLORS)} colours, one to four of a thing, left, right, above, below "
-        "and simple backgrounds. A first version: it answers about half of the questions right, and its drawings and "
-        "edits do not follow the words yet.</span> <u>See all</u></summary>"
+        "and simple backgrounds. An early version: it answers more than half of the questions right; what it draws and "
+        "edits gets colours, backgrounds and often the number right, but no shapes yet.</span> <u>See all</u></summary>"
         f"<dl>{lists}</dl></details>"
     )
