@@ -23,4 +23,4 @@ def test_axe_finds_nothing_serious(served, scheme):
                 if violation["impact"] in ("serious", "critical"):
                     places = {" ".join(node["target"]): node["failureSummary"] for node in violation["nodes"]}
                     found.append((tab, violation["id"], places))
-    assert found == []
+    assert found == [], "\n".join(map(str, found))

@@ -73,6 +73,7 @@ def launch_options(settings: Settings) -> dict[str, Any]:
         "theme": theme(),
         "favicon_path": parts.ASSETS / "favicon.svg",
         "css_paths": parts.ASSETS / "style.css",
+        "js": (parts.ASSETS / "mend.js").read_text(encoding="utf-8").partition("\n")[2],
     }
 
 

@@ -1,0 +1,13 @@
+// Runs when the page opens: gives parts of gradio's markup the roles and names that screen readers need.
+() => {
+  const mend = () => {
+    for (const empty of document.querySelectorAll('[aria-label="Empty value"]')) empty.setAttribute("role", "img");
+    // Its children are buttons, which a list may not have.
+    for (const examples of document.querySelectorAll("#chat .examples")) examples.removeAttribute("role");
+    document.querySelectorAll(".gallery-item").forEach((example, index) => {
+      if (!example.textContent.trim()) example.setAttribute("aria-label", `Example ${index + 1}`);
+    });
+  };
+  mend();
+  new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+}
