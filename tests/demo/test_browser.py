@@ -1,7 +1,9 @@
 """One journey a tab in a real browser: what a person clicks and sees."""
 
+import io
 import re
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
@@ -136,6 +138,31 @@ def test_edit_again_branch_undo_and_bring_it_all_back(visitor, tmp_path):
     chooser.value.set_files(tmp_path / "edits.zip")
     expect(history).to_have_count(4)
     expect(page.locator("#edit-history")).to_contain_text("A1.2 remove it")
+
+
+def test_outside_what_is_painted_nothing_changes(visitor):
+    page = visitor.page
+    visitor.open_tab("Edit")
+    page.get_by_role("button", name="Change only a part").click()
+    canvas = page.locator("#edit-mask canvas").first
+    canvas.scroll_into_view_if_needed()
+    page.wait_for_timeout(2000)  # for the picture to appear on the canvas
+    box = canvas.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 30, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y + 10, steps=10)
+    page.mouse.up()
+    page.wait_for_timeout(1000)
+    visitor.run("Edit")
+    pictures = page.locator("#edit-history img")
+    expect(pictures).to_have_count(2)
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(page.request.get(pictures.nth(i).get_attribute("src")).body())).convert("RGB"))
+        for i in range(2)
+    )
+    assert np.array_equal(before[:60], after[:60]) and np.array_equal(before[-60:], after[-60:])
+    assert not np.array_equal(before[100:156], after[100:156])
 
 
 def test_a_drawn_picture_goes_on_and_comes_back(visitor, tmp_path):

@@ -23,6 +23,7 @@ EXAMPLES = (
     ("umbrella.png", "remove the umbrella"),
 )
 NO_CHANGE = '<p class="note">Before, after, and in warm colours what the edit changed.</p>'
+HISTORY = '<p class="note"><b>Your edits.</b> Select one to show it, then continue from there.</p>'
 SIZES = ("As the model draws", "As my picture, with its own pixels where nothing changed")
 
 
@@ -95,10 +96,10 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                 case Result(value=drawn):
                     results = [finish(picture, one, painted, size) for one in drawn]
                     tree, parent = planted(tree, picture)
+                    new = len(tree)
                     for result, number in zip(results, seeds, strict=True):
                         tree += (Node(parts.keep(result), edit_tree.digest(result), parent, instruction, number),)
-                    shown = (len(tree) - len(results), tree)
-                    yield pair(picture, results[0]), first, *shown, parts.done(event, "Edited")
+                    yield shown_pair(tree, new), first, new, tree, parts.done(event, "Edited")
                 case Step(preview=[forming, *_]):
                     yield pair(picture, forming), first, gr.skip(), gr.skip(), parts.progress(event)
                 case _:
@@ -129,6 +130,11 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
     def pair(before: Image.Image, after: Image.Image) -> tuple[Image.Image, Image.Image]:
         # The slider lays one over the other, so both have to be of one size.
         return before.resize(after.size, Image.Resampling.LANCZOS), after
+
+    def shown_pair(tree: Tree, number: int) -> tuple[Image.Image, str]:
+        """What the slider shows of a node: what it was made from, and its own file."""
+        path, parent = tree[number].path, tree[number].parent
+        return pair(Image.open(path if parent is None else tree[parent].path), Image.open(path))[0], path
 
     first_picture, first_instruction = EXAMPLES[0]
     shown, tree = gr.State(None), gr.State(())  # the node in the slider, and all nodes
@@ -201,8 +207,10 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                     True, label="Show the picture while it forms", info="Takes up to 15 % of the time."
                 )
     with gr.Column(visible=False, elem_classes="history") as history:
+        gr.HTML(HISTORY, label="Your edits", show_label=False, padding=False)
         thumbnails = gr.Gallery(
-            label="Your edits: select one to show it, then continue from there",
+            label="Your edits",
+            show_label=False,
             type="filepath",
             format="png",
             columns=8,
@@ -227,9 +235,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
 
     def show(tree: Tree, number: int):
         """The node in the slider, beside what it was made from."""
-        after = Image.open(tree[number].path)
-        before = after if tree[number].parent is None else Image.open(tree[tree[number].parent].path)
-        return pair(before, after), number, tree[number].seed
+        return shown_pair(tree, number), number, tree[number].seed
 
     def select(tree: Tree, event: gr.SelectData):
         return show(tree, event.index)

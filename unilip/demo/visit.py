@@ -54,6 +54,7 @@ def build_visit(create: CreateTab, edit: EditTab) -> gr.Gallery:
         note = gr.HTML(f'<p class="note">{EMPTY}</p>', label="Note", show_label=False, padding=False)
         gallery = gr.Gallery(
             label="Your results, the latest first",
+            show_label=False,
             type="filepath",
             format="png",
             columns=8,
