@@ -4,7 +4,7 @@ import logging
 import sys
 from pathlib import Path
 
-from unilip.checkpoints import EMBEDDED, CheckpointError, load_pipeline
+from unilip.checkpoints import EMBEDDED, CheckpointError, display_name, load_pipeline
 from unilip.demo.engine import Engine
 from unilip.demo.page import build_page, launch_options
 from unilip.demo.settings import read_settings
@@ -21,7 +21,7 @@ def main() -> None:
         sys.exit(f"The model could not be loaded. {error}")
     pipeline.set_progress_bar_config(disable=True)
     embedded = Path(source).resolve() == EMBEDDED.resolve()
-    name = "UniLIP-mini" if embedded else Path(source).name
+    name = display_name(source)
     engine = Engine(pipeline, settings.queue_size, name)
     try:
         build_page(engine, name, embedded).launch(**launch_options(settings))

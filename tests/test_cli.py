@@ -11,6 +11,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from unilip.cli import app
+from unilip.images import open_picture
+from unilip.lineage import read_record
 
 
 @pytest.fixture
@@ -84,6 +86,16 @@ def test_an_edit_keeps_the_proportions(run, photo, tmp_path):
     result = run("edit", photo, "make it blue", "--steps", 1, "--seed", 3, "--output", tmp_path)
     assert result.exit_code == 0, result.output
     assert Image.open(tmp_path / "photo-edited-3.png").size == (256, 144)
+
+
+def test_pictures_carry_how_they_were_made(run, tmp_path):
+    run("generate", "a dog", "--steps", 2, "--seed", 5, "--guidance", 3, "--output", tmp_path)
+    drawn = open_picture(tmp_path / "a-dog-5.png")
+    first = read_record(drawn)
+    assert (first.task, first.prompt, first.seed, first.steps, first.guidance) == ("create", "a dog", 5, 2, 3.0)
+    run("edit", tmp_path / "a-dog-5.png", "make it blue", "--steps", 1, "--seed", 6, "--output", tmp_path)
+    second = read_record(open_picture(tmp_path / "a-dog-5-edited-6.png"))
+    assert (second.task, second.prompt, second.parents) == ("edit", "make it blue", (first,))
 
 
 def test_reconstruct_takes_several_pictures_and_measures_each(run, photo, tmp_path):

@@ -82,6 +82,11 @@ def _computes_in_bfloat16(device: torch.device) -> bool:
     return True
 
 
+def display_name(source: str | os.PathLike) -> str:
+    """What to call the model from there."""
+    return "UniLIP-mini" if Path(source).resolve() == EMBEDDED.resolve() else Path(source).name
+
+
 def load_pipeline(
     source: str | os.PathLike,
     device: str | torch.device | None = None,

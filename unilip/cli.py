@@ -110,23 +110,50 @@ def new_path(folder: Path, name: str) -> Path:
 
 def save(pictures: list["Image.Image"], seeds: range, folder: Path, name: str):
     folder.mkdir(parents=True, exist_ok=True)
+    from unilip.lineage import save_png
+
     for picture, seed in zip(pictures, seeds, strict=True):
         path = new_path(folder, f"{name}-{seed}")
-        picture.save(path)
+        save_png(picture, path)
         typer.echo(f"{path} (seed {seed})")
 
 
 def sample(
-    pipeline: "UniLIPPipeline", prompt: str, image: Path | None, seed: int | None, count: int, **settings: Any
+    pipeline: "UniLIPPipeline",
+    model: str | None,
+    prompt: str,
+    image: Path | None,
+    seed: int | None,
+    count: int,
+    num_inference_steps: int,
+    guidance_scale: float,
+    negative_prompt: str | None,
+    letterbox: bool = False,
 ) -> tuple[list["Image.Image"], range]:
-    """Pictures from a prompt or an instruction, and the seed of each."""
+    """Pictures from a prompt or an instruction, with their records, and the seed of each."""
     import torch
+
+    from unilip.checkpoints import EMBEDDED, display_name
+    from unilip.images import open_picture
+    from unilip.lineage import Record, fingerprint, write_record
 
     first = random.randint(0, MAX_SEED) if seed is None else seed
     seeds = range(first, first + count)
-    generators = [torch.Generator("cpu").manual_seed(one) for one in seeds]
-    output = pipeline(prompt, image=image, num_images_per_prompt=count, generator=generators, **settings)
-    return output.images, seeds
+    source = None if image is None else open_picture(image)
+    output = pipeline(
+        prompt,
+        image=source,
+        negative_prompt=negative_prompt,
+        num_inference_steps=num_inference_steps,
+        guidance_scale=guidance_scale,
+        num_images_per_prompt=count,
+        generator=[torch.Generator("cpu").manual_seed(one) for one in seeds],
+        letterbox=letterbox,
+    )
+    made_by = ("create" if source is None else "edit", display_name(model or EMBEDDED), fingerprint(pipeline), prompt)
+    settings = (num_inference_steps, guidance_scale, negative_prompt or "", letterbox)
+    records = [Record(*made_by, one, *settings).after(source) for one in seeds]
+    return [write_record(*pair) for pair in zip(output.images, records, strict=True)], seeds
 
 
 @app.command()
@@ -147,6 +174,7 @@ def generate(
         pipeline = load(model, device, dtype)
         pictures, seeds = sample(
             pipeline,
+            model,
             prompt,
             None,
             seed,
@@ -182,6 +210,7 @@ def edit(
         pipeline = load(model, device, dtype)
         pictures, seeds = sample(
             pipeline,
+            model,
             instruction,
             picture,
             seed,

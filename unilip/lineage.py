@@ -3,11 +3,12 @@
 import hashlib
 import json
 import math
+import os
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from unilip.pipeline import UniLIPPipeline
 
@@ -46,6 +47,14 @@ def write_record(picture: Image.Image, record: Record) -> Image.Image:
     signed = picture.copy()
     signed.info = {KEY: json.dumps(asdict(record), ensure_ascii=False)}
     return signed
+
+
+def save_png(picture: Image.Image, path: str | os.PathLike) -> None:
+    """Writes a picture to a PNG file, with its record, if it has one, and no other metadata."""
+    chunks = PngImagePlugin.PngInfo()
+    if KEY in picture.info:
+        chunks.add_itxt(KEY, picture.info[KEY])
+    picture.save(path, "PNG", pnginfo=chunks)
 
 
 def read_record(picture: Image.Image) -> Record | None:
