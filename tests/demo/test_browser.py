@@ -45,6 +45,13 @@ def test_chat(visitor, tiny):
     expect(page.locator("#chat .user.message").last).to_contain_text("How many cats")
     expect(page.locator("#chat-box textarea")).to_have_value("")
     expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
+    page.locator("#chat").get_by_role("button", name="Retry").click()
+    expect(page.locator("#chat-box .stop-button")).to_be_visible()
+    expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
+    expect(page.locator("#chat .user.message").last).to_contain_text("How many cats")
+    page.locator("#chat").get_by_role("button", name="Undo").click()
+    expect(page.locator("#chat-box textarea")).to_have_value("How many cats are there?")
+    expect(page.locator("#chat .user.message").last).not_to_contain_text("How many cats")
     page.get_by_role("button", name="New conversation").click()
     expect(page.locator("#chat .user.message")).to_have_count(0)
 
@@ -69,6 +76,7 @@ def test_stop_gives_the_button_back_and_keeps_what_has_formed(visitor, tiny):
     with held_after(tiny.transformer, 5):
         page.get_by_role("button", name="Draw", exact=True).click()
         expect(page.locator(".status:visible")).to_contain_text("Step")
+        expect(page.locator("#create-gallery")).to_contain_text("unfinished")
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.locator(".status:visible")).to_have_text("Stopped")
     expect(page.locator("#create-gallery")).to_contain_text("unfinished")

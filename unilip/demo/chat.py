@@ -128,7 +128,6 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         height=460,
         layout="bubble",
         buttons=["copy"],
-        editable="user",
         placeholder="### Ask about a picture, or for one\nAdd one, say “draw a red cat”, or start with one of these.",
         examples=[
             {"text": text, "files": [str(parts.EXAMPLES / file)], "icon": str(parts.EXAMPLES / file)}
@@ -183,16 +182,15 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         history, files, text = take_back(history, turn_of(event.index))
         return history, gr.MultimodalTextbox({"text": text, "files": files}, submit_btn=False, stop_btn=True)
 
-    def ask_otherwise(history: list[dict], event: gr.EditData):
-        history, files, _ = take_back(history, turn_of(event.index))
-        return history, gr.MultimodalTextbox({"text": event.value, "files": files}, submit_btn=False, stop_btn=True)
+    def ask_otherwise(history: list[dict], event: gr.UndoData):
+        history, files, text = take_back(history, turn_of(event.index))
+        return history, {"text": text, "files": files}
 
     running = []
     for begun, visibility in (
         (box.submit(begin, None, box, **parts.PRIVATE), "public"),
         (chatbot.example_select(take_example, None, box, **parts.PRIVATE), "private"),
         (chatbot.retry(ask_again, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
-        (chatbot.edit(ask_otherwise, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
     ):
         answering = begun.success(
             chat,
@@ -206,6 +204,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         answering.success(end, None, box, trigger_mode="multiple", **parts.PRIVATE)
         answering.failure(end, None, box, trigger_mode="multiple", **parts.PRIVATE)
         running.append(answering)
+    chatbot.undo(ask_otherwise, chatbot, [chatbot, box], **parts.PRIVATE)
     box.stop(end, None, box, cancels=running, **parts.PRIVATE)
     clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **parts.PRIVATE).then(
         end, None, box, **parts.PRIVATE
