@@ -2,6 +2,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import gradio as gr
 import numpy as np
@@ -53,25 +54,27 @@ def test_previews_come_only_when_asked_for_and_come_to_the_result(engine, monkey
     assert apart[-1] <= apart[0]
 
 
-def test_previews_take_a_small_share_of_the_time(engine, tiny):
-    spent = []
-
-    def slow(module, inputs):
-        time.sleep(0.02)
+def test_previews_take_a_small_share_of_the_time(engine, tiny, monkeypatch):
+    """On a clock on which a step takes a second and a preview two."""
+    clock, previews = [0.0], []
 
     def decode(latents, decode=tiny.decode_latents):
-        begun = time.monotonic()
-        time.sleep(0.03)
-        squares = decode(latents)
-        spent.append(time.monotonic() - begun)
-        return squares
+        clock[0] += 2
+        previews.append(clock[0])
+        return decode(latents)
 
-    with before_forward(tiny.transformer, slow), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tiny, "decode_latents", decode)
-        result = finish(engine.draw("a red cat", [1], 40, 4.5, preview=True))
-    # The last one makes the result, and what the first costs is not known before.
-    assert 1 < len(spent) - 1
-    assert sum(spent[1:-1]) <= 0.15 * result.seconds
+    def take_a_second(module, inputs):
+        clock[0] += 1
+
+    monkeypatch.setattr("unilip.demo.engine.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(tiny, "decode_latents", decode)
+    with before_forward(tiny.transformer, take_a_second):
+        finish(engine.draw("a red cat", [1], 60, 4.5, preview=True))
+    *previews, _ = previews  # the last one makes the result
+    assert previews[0] == 4.0  # after the second step: what one costs is not known before
+    assert len(previews) > 3
+    # Each later one was only begun when it and all before it fit into their share of the time until then.
+    assert all(2 * (before + 1) <= 0.15 * (end - 2) for before, end in enumerate(previews) if before)
 
 
 def test_pictures_say_how_they_were_made(engine):
@@ -171,8 +174,9 @@ def test_a_fault_is_told_in_plain_words_and_the_next_request_works(engine, tiny,
 
 
 def test_a_picture_comes_back_in_its_proportions(engine):
-    rebuilt = finish(engine.reconstruct(Image.new("RGB", (300, 150), "red"))).value
+    (rebuilt,), latents = finish(engine.reconstruct(Image.new("RGB", (300, 150), "red"))).value
     assert rebuilt.size[0] == 2 * rebuilt.size[1]
+    assert latents.shape == (32, 8, 8)
 
 
 def test_on_zerogpu_the_quota_follows_steps_and_pictures(tiny, monkeypatch):
