@@ -29,6 +29,14 @@ class Visit:
     def open_tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name, exact=True).click()
 
+    def reload(self) -> None:
+        """Loads the page anew, as another visit would."""
+        self.page.reload()
+        self.page.locator(".masthead").wait_for()
+        # Leaving a page cuts its streams, of which gradio complains.
+        cut = ("AbortError", "errored out")
+        self.complaints[:] = [one for one in self.complaints if not any(word in one for word in cut)]
+
     def run(self, button: str) -> None:
         """Presses a tab's button and waits for the end."""
         # What an earlier run left in the status line must not be taken for the end of this one.

@@ -138,7 +138,7 @@ def test_edit_again_branch_undo_and_bring_it_all_back(visitor, tmp_path):
     with page.expect_download() as download:
         page.get_by_role("button", name="Download all edits").click()
     download.value.save_as(tmp_path / "edits.zip")
-    page.reload()
+    visitor.reload()
     visitor.open_tab("Edit")
     expect(history).to_have_count(0)
     with page.expect_file_chooser() as chooser:
@@ -188,7 +188,7 @@ def test_a_drawn_picture_goes_on_and_comes_back(visitor, tmp_path):
     expect(page.locator("#edit-instruction textarea")).to_have_value("")
     address = page.locator("#edit-picture img").get_attribute("src")
     (tmp_path / "drawn.png").write_bytes(page.request.get(address).body())
-    page.reload()
+    visitor.reload()
     visitor.open_tab("Create")
     page.get_by_role("button", name="Restore from a picture").click()
     page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "drawn.png")
