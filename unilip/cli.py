@@ -109,9 +109,9 @@ def new_path(folder: Path, name: str) -> Path:
 
 
 def save(pictures: list["Image.Image"], seeds: range, folder: Path, name: str):
-    folder.mkdir(parents=True, exist_ok=True)
     from unilip.lineage import save_png
 
+    folder.mkdir(parents=True, exist_ok=True)
     for picture, seed in zip(pictures, seeds, strict=True):
         path = new_path(folder, f"{name}-{seed}")
         save_png(picture, path)

@@ -57,7 +57,8 @@ def test_a_zip_file_brings_the_tree_back(tree, keep):
 
 
 @pytest.mark.parametrize("change", [
-    {"parent": 9}, {"parent": "0"}, {"parent": -1}, {"file": "../../etc/passwd"}, {"seed": "5"}, {"instruction": 3},
+    {"parent": 9}, {"parent": "0"}, {"parent": 0.5}, {"parent": -1},
+    {"file": "../../etc/passwd"}, {"seed": "5"}, {"instruction": 3},
 ])  # fmt: skip
 def test_a_zip_file_with_a_broken_node_is_refused(tree, keep, tmp_path, change):
     path = write_zip(tree)
@@ -101,3 +102,16 @@ def test_a_picture_that_is_none_is_named(tree, keep, tmp_path):
             target.writestr(name, b"text" if name.startswith("002") else source.read(name))
     with pytest.raises(TreeError, match="002-A2.png in the zip file: The file is not a PNG"):
         read_zip(broken, keep)
+
+
+def test_a_zip_file_whose_pictures_are_damaged_is_refused(tree, keep, tmp_path):
+    path = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(write_zip(tree)) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+        start = target.getinfo("002-A2.png").header_offset + 50
+    content = bytearray(path.read_bytes())
+    content[start : start + 20] = b"\xff" * 20
+    path.write_bytes(content)
+    with pytest.raises(TreeError, match="not a zip file of edits, or it is damaged"):
+        read_zip(path, keep)

@@ -208,19 +208,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                 )
     with gr.Column(visible=False, elem_classes="history") as history:
         gr.HTML(HISTORY, label="Your edits", show_label=False, padding=False)
-        thumbnails = gr.Gallery(
-            label="Your edits",
-            show_label=False,
-            type="filepath",
-            format="png",
-            columns=8,
-            height="auto",
-            object_fit="contain",
-            allow_preview=False,
-            buttons=[],
-            interactive=False,
-            elem_id="edit-history",
-        )
+        thumbnails = parts.thumbnails("Your edits", "edit-history")
         download = parts.download_button("Download all edits", "edit-download")
     load = gr.UploadButton(
         "Load edits from a zip file", file_types=[".zip"], size="sm", elem_id="edit-load", elem_classes="quiet"

@@ -3,14 +3,18 @@
 import hashlib
 import io
 import json
+import logging
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
 from unilip.images import PictureError, open_picture
+
+logger = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 FORMAT = "unilip-edits"  # of the manifest, whose "version" grows when readers have to know more
@@ -106,9 +110,13 @@ def read_zip(path: str, keep) -> Tree:
             if not 0 < len(nodes) <= MOST_NODES:
                 raise TreeError(f"The zip file holds {len(nodes)} pictures; it can be 1 to {MOST_NODES}.")
             return tuple(_read_node(file, number, node, keep) for number, node in enumerate(nodes))
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, TreeError):
-            raise
+    except TreeError:
+        raise
+    # What zipfile, zlib, json and the look-ups above raise for a damaged, encrypted or foreign file.
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, NotImplementedError, RuntimeError,
+    ) as error:  # fmt: skip
+        logger.info("A zip file of edits was refused.", exc_info=error)
         raise TreeError("This is not a zip file of edits, or it is damaged.") from error
 
 
@@ -116,7 +124,7 @@ def _read_node(file: zipfile.ZipFile, number: int, node: dict, keep) -> Node:
     name, parent, instruction, seed = (node[key] for key in ("file", "parent", "instruction", "seed"))
     if not isinstance(instruction, str) or not isinstance(seed, (int, type(None))):
         raise ValueError(f"node {number} has no proper instruction and seed")
-    if parent is not None and not 0 <= parent < number:
+    if parent is not None and not (isinstance(parent, int) and 0 <= parent < number):
         raise ValueError(f"node {number} comes from {parent}")
     try:
         picture = open_picture(io.BytesIO(file.read(name)))

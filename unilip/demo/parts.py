@@ -115,6 +115,23 @@ def send_buttons(*labels: str) -> list[gr.Button]:
     return [gr.Button(label, size="sm", interactive=False, min_width=90, elem_classes="quiet") for label in labels]
 
 
+def thumbnails(label: str, elem_id: str) -> gr.Gallery:
+    """Shows small pictures to choose one of."""
+    return gr.Gallery(
+        label=label,
+        show_label=False,
+        type="filepath",
+        format="png",
+        columns=8,
+        height="auto",
+        object_fit="contain",
+        allow_preview=False,
+        buttons=[],
+        interactive=False,
+        elem_id=elem_id,
+    )
+
+
 Download = tuple[gr.Button, gr.DownloadButton]
 
 
@@ -124,9 +141,7 @@ def download_button(label: str, elem_id: str, **settings) -> Download:
     return button, gr.DownloadButton(label, elem_id=elem_id, elem_classes="unseen")
 
 
-def wire_download(
-    buttons: tuple[gr.Button, gr.DownloadButton], write: Callable, inputs: gr.components.Component
-) -> None:
+def wire_download(buttons: Download, write: Callable, inputs: gr.components.Component) -> None:
     """Connects the buttons to the function that writes the file and returns its path."""
     button, hidden = buttons
     # A click on gradio's own button takes the file that is there already, not the one that the click makes.

@@ -52,18 +52,7 @@ def build_visit(create: CreateTab, edit: EditTab) -> gr.Gallery:
     kept = gr.BrowserState([], storage_key="unilip-results", secret="unilip")
     with gr.Accordion("Your results", open=False, elem_classes="frame"):
         note = gr.HTML(f'<p class="note">{EMPTY}</p>', label="Note", show_label=False, padding=False)
-        gallery = gr.Gallery(
-            label="Your results, the latest first",
-            show_label=False,
-            type="filepath",
-            format="png",
-            columns=8,
-            height="auto",
-            allow_preview=False,
-            buttons=[],
-            interactive=False,
-            elem_id="visit",
-        )
+        gallery = parts.thumbnails("Your results, the latest first", "visit")
         clear = gr.Button("Forget all", size="sm", interactive=False, elem_classes="quiet")
 
     def show(kept: list[dict]):
