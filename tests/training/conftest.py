@@ -51,6 +51,7 @@ cells = 12
 [stages.chat.options]
 turns = 2
 text_weight = 0.2
+cell_weight = 0.5
 plan_weight = 0.5
 edits = 0.5
 

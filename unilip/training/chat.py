@@ -9,6 +9,8 @@ from torch import nn
 
 from unilip import prompts
 from unilip.emoji.captions import caption
+from unilip.emoji.cells import FACTS as CELL_FACTS
+from unilip.emoji.cells import cells
 from unilip.emoji.edits import random_edit
 from unilip.emoji.plans import FACTS, NONE, SLOTS, plan
 from unilip.emoji.questions import conversation
@@ -24,25 +26,32 @@ FACT_WEIGHTS = {"background": 0.25, "style": 0.1, "name": 1.0, "color": 0.5, "x"
 
 
 class ChatStage(Stage):
-    """Next-token loss on the answers, a small one on the questions, and the plans.
+    """Next-token loss on the answers, a small one on the questions, the cells and the plans.
+
+    An answer of a few words says little about a picture and nothing about where in it it was to be seen. So each image
+    token also learns what its cell shows (see `unilip.emoji.cells`), read from the projected features by linear heads
+    that are dropped at the end; the LLM then finds there what it has to say next.
 
     A small LLM's last states tell the next word and little of what was read: the states of "an apple" and "a banana"
     hardly differ, and a DiT conditioned on them draws neither. Therefore the connector's queries learn here to plan:
     from a prompt, or a picture with an instruction, what will be in the picture (see `unilip.emoji.plans`), read from
     the LLM's last states at the first `SLOTS` queries by linear heads that are dropped at the end.
 
-    Options: `turns` of a conversation; `text_weight`, of the questions; `plan_weight`; `edits`, the share of pictures
-    that are to be changed, the others are to be planned as they are.
+    Options: `turns` of a conversation; `text_weight`, of the questions; `cell_weight`; `plan_weight`; `edits`, the
+    share of pictures that are to be changed, the others are to be planned as they are.
     """
 
     name = "chat"
 
     def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
         super().__init__(pipeline, config)
-        self.plan_head = nn.Linear(self.mllm.config.text_config.hidden_size, sum(FACTS.values()))
+        width = self.mllm.config.text_config.hidden_size
+        self.cell_head = nn.Linear(width, sum(CELL_FACTS.values()))
+        self.plan_head = nn.Linear(width, sum(FACTS.values()))
 
     def learning(self) -> dict[str, tuple[list[nn.Module | nn.Parameter], float]]:
-        return {"mllm": ([self.mllm], 1.0), "plan": ([self.connector.queries, self.plan_head], 1.0)}
+        heads = [self.cell_head, self.plan_head]
+        return {"mllm": ([self.mllm], 1.0), "plan": ([self.connector.queries, *heads], 1.0)}
 
     def sample(self, index: int) -> dict[str, Any]:
         rng = np.random.default_rng((self.run.seed, 2, index))
@@ -63,6 +72,7 @@ class ChatStage(Stage):
         answers = [answer for piece, (_, answer) in zip(tokens, said, strict=True) for _ in piece]
         return {
             "pixels": picture_tensor(render(scene)),
+            "cells": torch.from_numpy(np.stack(list(cells(scene, self.pipeline.latent_size).values()), axis=-1)),
             "input_ids": torch.tensor([one for piece in tokens for one in piece]),
             "answers": torch.tensor(answers),
             "drawing": prompts.generation_prompt(caption(scene, rng)),
@@ -84,15 +94,19 @@ class ChatStage(Stage):
     def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
         features = self.features(batch["pixels"])
         answer, text = self.conversations(batch, features)
+        cell, shown = self.shown(features, batch["cells"].flatten(1, 2))
         drawing_plan, drawing = self.plans(batch["drawing"], None, batch["drawing_plan"])
         edit_plan, edit = self.plans(batch["edit"], features, batch["edit_plan"])
-        loss = answer + self.options["text_weight"] * text + self.options["plan_weight"] * (drawing_plan + edit_plan)
+        loss = answer + self.options["text_weight"] * text + self.options["cell_weight"] * cell
+        loss = loss + self.options["plan_weight"] * (drawing_plan + edit_plan)
         right = {f"drawing_{fact}_right": share for fact, share in drawing.items()}
         right |= {f"edit_{fact}_right": share for fact, share in edit.items()}
+        right |= {f"cell_{fact}_right": share for fact, share in shown.items()}
         return {
             "loss": loss,
             "answer": answer,
             "text": text,
+            "cell": cell,
             "drawing_plan": drawing_plan,
             "edit_plan": edit_plan,
             **right,
@@ -112,6 +126,24 @@ class ChatStage(Stage):
         losses = F.cross_entropy(self.mllm.lm_head(states[:, :-1][wanted]).float(), targets[wanted], reduction="none")
         answer = batch["answers"][:, 1:][wanted]
         return losses[answer].mean(), losses[~answer].mean()
+
+    def shown(self, features: torch.Tensor, truth: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The mean loss of what is known of the cells, summed over the facts, and the share of right ones by fact, of
+        cells with a thing.
+
+        Args:
+            truth: (batch, tokens, facts).
+        """
+        scores = self.cell_head(features).float().split(list(CELL_FACTS.values()), dim=-1)
+        loss, right = 0.0, {}
+        for fact, fact_scores, fact_truth in zip(CELL_FACTS, scores, truth.unbind(dim=-1), strict=True):
+            known = fact_truth != NONE
+            losses = F.cross_entropy(fact_scores[known], fact_truth[known], reduction="sum")
+            loss = loss + losses / known.sum().clamp(min=1)
+            there = known & (fact_truth > 0) if fact == "name" else known
+            hits = (fact_scores.argmax(dim=-1) == fact_truth) & there
+            right[fact] = hits.sum() / there.sum().clamp(min=1)
+        return loss, right
 
     def plans(
         self, texts: list[str], features: torch.Tensor | None, truth: torch.Tensor

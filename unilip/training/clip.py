@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from unilip.emoji.scenes import CANVAS, Scene, box, color_of, random_scene, render
+from unilip.emoji.cells import coverage
+from unilip.emoji.scenes import CANVAS, Scene, color_of, random_scene, render
 from unilip.emoji.vocabulary import BACKGROUNDS, COLORS, OBJECTS
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.config import TrainingConfig
@@ -48,9 +49,8 @@ class ClipStage(Stage):
         regions = np.zeros((MOST_THINGS, edge, edge), dtype=np.float32)
         names = np.full(MOST_THINGS, UNKNOWN)
         colors = np.full(MOST_THINGS, UNKNOWN)
+        regions[: len(scene.things)] = coverage(scene, edge)
         for number, thing in enumerate(scene.things):
-            left, top, right, bottom = (side * edge / CANVAS for side in box(thing))
-            regions[number] = np.outer(overlap(top, bottom, edge), overlap(left, right, edge))
             names[number] = self.names.index(thing.name)
             if color_of(thing) is not None and scene.style in ("normal", "pixel art"):
                 colors[number] = self.colors.index(color_of(thing))
@@ -130,12 +130,6 @@ class ClipStage(Stage):
         mask = tokens.attention_mask[..., None]
         means = ((states * mask).sum(dim=1) / mask.sum(dim=1)).float()
         return F.normalize(means - means.mean(dim=0), dim=-1)
-
-
-def overlap(low: float, high: float, cells: int) -> np.ndarray:
-    """Share of each of a row of unit cells that lies between two bounds."""
-    starts = np.arange(cells)
-    return np.clip(np.minimum(high, starts + 1) - np.maximum(low, starts), 0, 1)
 
 
 def picture_tensor(picture) -> torch.Tensor:
