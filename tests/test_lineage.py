@@ -2,6 +2,9 @@
 
 import io
 import json
+import subprocess
+import sys
+import time
 from dataclasses import asdict
 
 import pytest
@@ -72,6 +75,33 @@ def test_text_that_is_no_record_is_none(blank, text):
 def test_other_metadata_is_not_carried_on(blank):
     blank.info["place"] = "home"
     assert set(write_record(blank, DRAWN).info) == {KEY}
+
+
+SAVE_WITHOUT_END = """
+import itertools, sys
+import numpy as np
+from PIL import Image
+from unilip.lineage import save_png
+noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), dtype=np.uint8))
+for number in itertools.count():
+    save_png(noise, f"{sys.argv[1]}/{number}.png")
+"""
+
+
+def test_killed_while_saving_no_half_picture_stays(tmp_path):
+    saving = subprocess.Popen([sys.executable, "-c", SAVE_WITHOUT_END, str(tmp_path)])
+    while not (tmp_path / "1.png").exists():
+        assert saving.poll() is None
+        time.sleep(0.01)
+    # A picture is hardly finished when the next is begun, so this falls into the middle of one.
+    while not list(tmp_path.glob("*.part")):
+        time.sleep(0.001)
+    saving.kill()
+    saving.wait()
+    for path in tmp_path.glob("*.png"):
+        with Image.open(path) as picture:
+            picture.load()
+            assert picture.size == (1024, 1024)
 
 
 def test_the_fingerprint_follows_the_weights_and_not_the_dtype():

@@ -50,11 +50,14 @@ def write_record(picture: Image.Image, record: Record) -> Image.Image:
 
 
 def save_png(picture: Image.Image, path: str | os.PathLike) -> None:
-    """Writes a picture to a PNG file, with its record, if it has one, and no other metadata."""
+    """Writes a picture to a PNG file, with its record, if it has one, and no other metadata. The file is there whole or
+    not at all, also where the program is killed while it writes."""
     chunks = PngImagePlugin.PngInfo()
     if KEY in picture.info:
         chunks.add_itxt(KEY, picture.info[KEY])
-    picture.save(path, "PNG", pnginfo=chunks)
+    partial = f"{os.fspath(path)}.part"
+    picture.save(partial, "PNG", pnginfo=chunks)
+    os.replace(partial, path)
 
 
 def read_record(picture: Image.Image) -> Record | None:
