@@ -90,6 +90,11 @@ null_prompts = 0.1
 draws = 1
 shift = 0.0
 train_transformer = true
+
+[stages.decoder.options]
+window = 4
+whole_every = 2
+losses = { l2 = 1.0 }
 """
 
 needs_art = pytest.mark.skipif(not art.is_fetched(), reason="the emoji art is not fetched")

@@ -31,6 +31,7 @@ LEARNING = {  # prefixes of tensor names, each of which must change
     "generation1": ("connector.queries", "connector.layers", "connector.projection", "connector.norm"),
     "generation2": ("connector", "transformer"),
     "generation3": ("connector", "transformer"),
+    "decoder": ("decoder.decoder",),
 }
 
 

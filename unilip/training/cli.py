@@ -10,7 +10,7 @@ from unilip.training.config import ConfigError
 from unilip.weights import CheckpointError
 
 app = typer.Typer(help="Train UniLIP stage by stage.", add_completion=False)
-ORDER = ("clip", "chat", "reconstruction1", "reconstruction2", "generation1", "generation2", "generation3")
+ORDER = ("clip", "chat", "reconstruction1", "reconstruction2", "generation1", "generation2", "generation3", "decoder")
 
 
 @app.command()

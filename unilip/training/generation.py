@@ -57,13 +57,6 @@ class GenerationStage(Stage):
             deviation = float(np.asarray(encodings.scene_latents[:2000], dtype=np.float32).std())
             self.decoder.register_to_config(scaling_factor=round(1 / deviation, 4))
 
-    @torch.no_grad()
-    def encode(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """uint8 pictures to image features and unscaled latents, computed as in the stages before."""
-        with torch.autocast(self.decoder.device.type, dtype=torch.bfloat16, enabled=self.run.mixed_precision == "bf16"):
-            features = self.features(pixels.to(self.decoder.device))
-            return features, self.decoder.encode(features)
-
     def is_edit(self, step: int) -> bool:
         """Whether a step edits: whole steps do, so that all prompts of a batch have about one length."""
         return np.random.default_rng((self.run.seed, 6, step)).random() < self.options["edits"]

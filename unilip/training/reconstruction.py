@@ -49,14 +49,14 @@ class ReconstructionStage(Stage):
         sizes = self.options.get("image_sizes", [[0, self.pipeline.image_size]])
         return [size for first, size in sizes if first <= step][-1]
 
-    def picture_features(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Features that are decoded: the stage decides whether the encoder learns from them."""
-        return self.features(pixels)
+    def picture_encodings(self, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Features and unscaled latents that are decoded: the stage decides what learns from them."""
+        features = self.features(batch["pixels"])
+        return features, self.decoder.encode(features)
 
     def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
         pixels, step = batch["pixels"], batch["step"][0]
-        features = self.picture_features(pixels)
-        latents = self.decoder.encode(features)
+        features, latents = self.picture_encodings(batch)
         target = pixels.float() / 127.5 - 1
         window, edge = self.options["window"], latents.shape[-1]
         if step % self.options["whole_every"]:

@@ -1,5 +1,7 @@
 """Reconstruction stage 1: CLIP and projector frozen; bottleneck and pixel decoder learn (paper, section 3.1)."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -17,6 +19,7 @@ class Reconstruction1Stage(ReconstructionStage):
             groups["discriminator"] = ([self.discriminator], 1.0)
         return groups
 
-    @torch.no_grad()
-    def picture_features(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.features(pixels)
+    def picture_encodings(self, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.no_grad():
+            features = self.features(batch["pixels"])
+        return features, self.decoder.encode(features)

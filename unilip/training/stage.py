@@ -83,6 +83,13 @@ class Stage(nn.Module):
         """Pictures (batch, 3, height, width), uint8, to image features (batch, tokens, LLM width)."""
         return self.mllm.get_image_features(pixel_values=normalised(pixels)).pooler_output
 
+    @torch.no_grad()
+    def encode(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """uint8 pictures to image features and unscaled latents, computed as in the stages before."""
+        with torch.autocast(self.decoder.device.type, dtype=torch.bfloat16, enabled=self.run.mixed_precision == "bf16"):
+            features = self.features(pixels.to(self.decoder.device))
+            return features, self.decoder.encode(features)
+
 
 def is_matrix(module: nn.Module) -> bool:
     """Whether a module's weight maps features to features: a linear layer, or a convolution of all its channels."""

@@ -8,6 +8,7 @@ from unilip.checkpoints import load_pipeline
 from unilip.training.chat import ChatStage
 from unilip.training.clip import ClipStage
 from unilip.training.config import ConfigError, TrainingConfig, read_config
+from unilip.training.decoder import DecoderStage
 from unilip.training.generation1 import Generation1Stage
 from unilip.training.generation2 import Generation2Stage
 from unilip.training.generation3 import Generation3Stage
@@ -27,6 +28,7 @@ STAGES: dict[str, type[Stage]] = {
         Generation1Stage,
         Generation2Stage,
         Generation3Stage,
+        DecoderStage,
     )
 }
 
