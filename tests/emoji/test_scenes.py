@@ -25,6 +25,20 @@ def test_scenes_are_a_function_of_the_seed():
     assert draw_many(50) != draw_many(50, seed=8)
 
 
+def test_tidy_scenes_lie_apart_and_fill_the_canvas_evenly():
+    for index in range(200):
+        scene = random_scene(np.random.default_rng((11, index)), tidy=True)
+        boxes = scenes.boxes(scene)
+        assert all(0 < x0 < x1 < CANVAS and 0 < y0 < y1 < CANVAS for x0, y0, x1, y1 in boxes)
+        if len(boxes) == 1:
+            continue
+        middles = np.array([((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in boxes]) / CANVAS
+        spots = np.array([spot for way in scenes.TIDY_SPOTS[len(boxes)] for spot in way])
+        nearest = np.abs(middles[:, None] - spots).max(-1).argmin(-1)
+        assert len(set(nearest)) == len(boxes)
+        assert np.abs(middles - spots[nearest]).max() * CANVAS < 6
+
+
 @needs_art
 def test_pictures_are_a_function_of_the_scene():
     for scene in draw_many(20):

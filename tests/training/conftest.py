@@ -53,6 +53,7 @@ turns = 2
 text_weight = 0.2
 cell_weight = 0.5
 plan_weight = 0.5
+plans = 0.5
 edits = 0.5
 
 [stages.reconstruction1.options]

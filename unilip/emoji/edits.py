@@ -38,10 +38,11 @@ class Edit:
     instruction: str
 
 
-def random_edit(rng: np.random.Generator, kind: str | None = None, held_out: bool = False) -> Edit:
+def random_edit(rng: np.random.Generator, kind: str | None = None, held_out: bool = False, tidy: bool = False) -> Edit:
     """An edit of a kind (None: by its weight) on a random scene, a function of `rng` alone.
 
-    With `held_out` the scene before is one of those kept for testing; else neither scene is.
+    With `held_out` the scene before is one of those kept for testing; else neither scene is. With `tidy` the scene
+    before is a tidy one, as `random_scene` makes them.
 
     Raises:
         ValueError: an unknown kind.
@@ -50,7 +51,7 @@ def random_edit(rng: np.random.Generator, kind: str | None = None, held_out: boo
         raise ValueError(f"unknown kind of edit {kind!r}: choose one of {', '.join(KINDS)}")
     kind = kind or str(rng.choice(KINDS, p=WEIGHTS))
     while True:
-        edit = edit_scene(random_scene(rng, held_out=held_out), rng, kind)
+        edit = edit_scene(random_scene(rng, held_out=held_out, tidy=tidy), rng, kind)
         if edit and (held_out or not is_held_out(edit.target)):
             return edit
 

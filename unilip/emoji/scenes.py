@@ -32,6 +32,14 @@ __all__ = [
 
 MIN_SIZE = 50.0  # of a thing's square art, in pixels of the canvas
 SIZES = {1: (56, 225), 2: (56, 150), 3: (56, 122), 4: (56, 106)}  # by the number of things
+# Of a tidy scene: where its things' boxes are centred, as shares of the canvas, in one of some ways, and their sizes.
+TIDY_SPOTS = {
+    1: (((0.5, 0.5),),),
+    2: (((0.27, 0.5), (0.73, 0.5)), ((0.5, 0.27), (0.5, 0.73))),
+    3: (((0.5, 0.27), (0.27, 0.73), (0.73, 0.73)),),
+    4: (((0.27, 0.27), (0.73, 0.27), (0.27, 0.73), (0.73, 0.73)),),
+}
+TIDY_SIZES = {1: (155, 170), 2: (108, 118), 3: (103, 113), 4: (98, 108)}
 RELATIONS = ("left of", "right of", "above", "below")
 # GenEval's six tags and free scenes of three or four things, each with its weight.
 SCENE_KINDS: dict[str, float] = {
@@ -145,10 +153,13 @@ def is_held_out(scene: Scene) -> bool:
     return any_held_out(combinations(scene))
 
 
-def random_scene(rng: np.random.Generator, kind: str | None = None, held_out: bool = False) -> Scene:
+def random_scene(
+    rng: np.random.Generator, kind: str | None = None, held_out: bool = False, tidy: bool = False
+) -> Scene:
     """A scene of one of SCENE_KINDS (None: by its weight), a function of `rng` alone.
 
-    With `held_out` it is one of those that are kept for testing, else never one of them (see `is_held_out`).
+    With `held_out` it is one of those that are kept for testing, else never one of them (see `is_held_out`). A `tidy`
+    scene is laid out as by somebody who was told no places (see `tidy_place`), half of the time on white.
 
     Raises:
         ValueError: an unknown kind, or a held-out scene of a kind that has none.
@@ -160,12 +171,12 @@ def random_scene(rng: np.random.Generator, kind: str | None = None, held_out: bo
     kinds = [kind] if kind else [k for k in SCENE_KINDS if not (held_out and k in ("single_object", "free"))]
     weights = np.array([SCENE_KINDS[k] for k in kinds])
     while True:
-        scene = draw(rng, kinds[rng.choice(len(kinds), p=weights / weights.sum())])
+        scene = draw(rng, kinds[rng.choice(len(kinds), p=weights / weights.sum())], tidy)
         if is_held_out(scene) == held_out:
             return scene
 
 
-def draw(rng: np.random.Generator, kind: str) -> Scene:
+def draw(rng: np.random.Generator, kind: str, tidy: bool = False) -> Scene:
     """One scene of a kind, held out or not."""
     names = list(OBJECTS)
     if kind in ("single_object", "colors"):
@@ -187,12 +198,15 @@ def draw(rng: np.random.Generator, kind: str) -> Scene:
         if kind == "color_attr" and rng.random() < 0.9:
             while colors[0] == colors[1]:
                 colors[1] = random_color(rng, 1.0)
-    placed = place(things, rng, alike=kind == "counting", apart=kind == "position")
+    if tidy:
+        placed = tidy_place(things, rng)
+    else:
+        placed = place(things, rng, alike=kind == "counting", apart=kind == "position")
     placed = [
         Thing(thing.name, color, thing.x, thing.y, thing.size) for thing, color in zip(placed, colors, strict=True)
     ]
     shown = {color_of(thing) for thing in placed}
-    background = random_background(rng)
+    background = "white" if tidy and rng.random() < 0.45 else random_background(rng)
     while background.removesuffix(" gradient") in shown and rng.random() < 0.9:
         background = random_background(rng)
     styled = kind in ("single_object", "two_object", "counting", "free") and rng.random() < 0.06
@@ -239,6 +253,27 @@ def place(names: list[str], rng: np.random.Generator, alike: bool = False, apart
         if len(things) == len(names) and (not apart or max(relations(*things).values(), default=0) > 0.75):
             return things
         shrink = max(shrink * 0.97, 0.5)
+
+
+def tidy_place(names: list[str], rng: np.random.Generator) -> list[Thing]:
+    """Uncoloured things of about one size side by side, one above the other, in a triangle or in a square; a lone one
+    in the middle, but now and then small, large, or at the border."""
+    ways = TIDY_SPOTS[len(names)]
+    spots = rng.permutation(ways[rng.integers(len(ways))])
+    low, high = TIDY_SIZES[len(names)]
+    if len(names) == 1:
+        share = rng.random()
+        if share < 0.12:
+            low, high = (70, 92) if share < 0.06 else (182, 212)
+        elif share < 0.24:
+            spots, low, high = rng.choice((0.23, 0.5, 0.77), (1, 2)), 92, 108
+    things = []
+    for name, spot in zip(names, spots, strict=True):
+        size = rng.uniform(low, high)
+        left, top, right, bottom = box(Thing(name, None, 0, 0, size))
+        x, y = spot * CANVAS + rng.uniform(-5, 5, 2) - ((left + right) / 2, (top + bottom) / 2)
+        things.append(Thing(name, None, round(x, 1), round(y, 1), round(size, 1)))
+    return things
 
 
 def free_spot(

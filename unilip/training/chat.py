@@ -37,8 +37,9 @@ class ChatStage(Stage):
     from a prompt, or a picture with an instruction, what will be in the picture (see `unilip.emoji.plans`), read from
     the LLM's last states at the first `SLOTS` queries by linear heads that are dropped at the end.
 
-    Options: `turns` of a conversation; `text_weight`, of the questions; `cell_weight`; `plan_weight`; `edits`, the
-    share of pictures that are to be changed, the others are to be planned as they are.
+    Options: `turns` of a conversation; `text_weight`, of the questions; `cell_weight`; `plan_weight`; `plans`, the
+    share of pictures that are planned; `edits`, the share that is to be changed, the others are to be planned as they
+    are.
     """
 
     name = "chat"
@@ -69,7 +70,12 @@ class ChatStage(Stage):
             said.append((f"{turn.answer}<|im_end|>", True))
             said.append(("\n", False))
         tokens = self.pipeline.tokenizer([text for text, _ in said], add_special_tokens=False).input_ids
-        answers = [answer for piece, (_, answer) in zip(tokens, said, strict=True) for _ in piece]
+        # A word weighs less in a long answer, or descriptions would drown what one word says: yes, no, a number.
+        answers = [
+            len(piece) ** -0.5 if answer else 0.0
+            for piece, (_, answer) in zip(tokens, said, strict=True)
+            for _ in piece
+        ]
         return {
             "pixels": picture_tensor(render(scene)),
             "cells": torch.from_numpy(np.stack(list(cells(scene, self.pipeline.latent_size).values()), axis=-1)),
@@ -82,7 +88,7 @@ class ChatStage(Stage):
         }
 
     def collate(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
-        padded = {"input_ids": self.pipeline.tokenizer.pad_token_id, "answers": False}
+        padded = {"input_ids": self.pipeline.tokenizer.pad_token_id, "answers": 0.0}
         batch = super().collate([{key: one[key] for key in one if key not in padded} for one in samples])
         for key, value in padded.items():
             batch[key] = nn.utils.rnn.pad_sequence([one[key] for one in samples], batch_first=True, padding_value=value)
@@ -95,8 +101,9 @@ class ChatStage(Stage):
         features = self.features(batch["pixels"])
         answer, text = self.conversations(batch, features)
         cell, shown = self.shown(features, batch["cells"].flatten(1, 2))
-        drawing_plan, drawing = self.plans(batch["drawing"], None, batch["drawing_plan"])
-        edit_plan, edit = self.plans(batch["edit"], features, batch["edit_plan"])
+        some = slice(max(1, round(self.options["plans"] * len(features))))
+        drawing_plan, drawing = self.plans(batch["drawing"][some], None, batch["drawing_plan"][some])
+        edit_plan, edit = self.plans(batch["edit"][some], features[some], batch["edit_plan"][some])
         loss = answer + self.options["text_weight"] * text + self.options["cell_weight"] * cell
         loss = loss + self.options["plan_weight"] * (drawing_plan + edit_plan)
         right = {f"drawing_{fact}_right": share for fact, share in drawing.items()}
@@ -113,7 +120,7 @@ class ChatStage(Stage):
         }
 
     def conversations(self, batch: dict[str, Any], features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean losses of a token of the answers, and of one of all other text."""
+        """Weighted mean loss of a token of the answers, and the mean of one of all other text."""
         input_ids, mask = batch["input_ids"], batch["mask"]
         image_token = self.mllm.config.image_token_id
         embeddings = self.mllm.get_input_embeddings()(input_ids)
@@ -124,8 +131,8 @@ class ChatStage(Stage):
         targets = input_ids.masked_fill((mask == 0) | (input_ids == image_token), IGNORED)[:, 1:]
         wanted = targets != IGNORED
         losses = F.cross_entropy(self.mllm.lm_head(states[:, :-1][wanted]).float(), targets[wanted], reduction="none")
-        answer = batch["answers"][:, 1:][wanted]
-        return losses[answer].mean(), losses[~answer].mean()
+        weights = batch["answers"][:, 1:][wanted]
+        return (weights * losses).sum() / weights.sum(), losses[weights == 0].mean()
 
     def shown(self, features: torch.Tensor, truth: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The mean loss of what is known of the cells, summed over the facts, and the share of right ones by fact, of
