@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 CHOICES = ("left", "right", "tie", "bad")  # "bad": neither is any good
+UNDO = "undo"  # the choice of a record that takes a vote back
 CRITERIA = ("instruction", "quality", "preservation")  # ImgEdit's three, 1 to 5
 TAGS = ("not_followed", "over_edited", "identity_lost", "artefacts")
 
