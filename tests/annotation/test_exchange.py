@@ -84,6 +84,10 @@ def spoil(name, value, index=1):
         (spoil("flagged", 1), "holds no bool as its flagged"),
         (lambda records: records[1].update(left=records[1]["right"]), "with itself"),
         (lambda records: records[1].update(position=records[0]["position"]), "contradicts an earlier one"),
+        (
+            lambda records: next(one for one in records if one["repeat_of"] is not None).update(repeat_of=None),
+            "neither",
+        ),
         (spoil("client_id", "0"), "contradicts an earlier one"),
         (spoil("vote", 1), "contradicts an earlier one"),
         (spoil("retracts", 5, -1), "contradicts an earlier one"),

@@ -125,6 +125,9 @@ def _insert_assignments(
         known["answered"] = record["choice"] != UNDO
         if record["repeat_of"] is not None:
             repeat_of[key] = (record["annotator"], record["repeat_of"])
+    once = [(key[0], place["comparison_id"]) for key, place in places.items() if key not in repeat_of]
+    if len(set(once)) < len(once):
+        raise StudyError("An annotator has judged the same pair at two positions, of which neither is a repeat.")
     absent = [first for first in repeat_of.values() if first not in places or first in repeat_of]
     if absent:
         raise StudyError(f"The file lacks the vote at position {absent[0][1]} of {absent[0][0]}, which was repeated.")
