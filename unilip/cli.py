@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from unilip.annotation.cli import app as study
+
 # torch and the models take seconds to import: commands import them themselves, so that --help answers at once.
 if TYPE_CHECKING:
     from PIL import Image
@@ -379,3 +381,6 @@ def evaluate(context: typer.Context):
     from unilip.evaluation.cli import app as evaluation
 
     typer.main.get_command(evaluation)(context.args, prog_name=context.command_path)
+
+
+app.add_typer(study, name="study")
