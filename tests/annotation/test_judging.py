@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from unilip.annotation.errors import AccessError, AlreadyVotedError, StudyError, StudyGoneError
-from unilip.annotation.judging import HASTY_RUN, Ballot, Progress
+from unilip.annotation.judging import HASTY_RUN, Ballot, Progress, Seat
 
 LEFT = Ballot("left")
 
@@ -35,7 +35,7 @@ def test_each_item_comes_once_with_its_input_and_both_results(store, judge):
     for pair in pairs:
         assert len({pair.source, pair.left, pair.right}) == 3
         assert all(store.pictures.path(digest).is_file() for digest in (pair.source, pair.left, pair.right))
-    assert judge.progress() == Progress(4, 4, 0)
+    assert judge.progress() == Progress(4, 4, 0, pytest.approx(0, abs=1))
 
 
 def test_the_same_pair_comes_until_it_is_voted_on(judge):
@@ -260,6 +260,21 @@ def test_hasty_votes_are_noticed_now_and_then(store, make_study):
     assert [number for number, one in enumerate(hasty, start=1) if one] == [HASTY_RUN, 2 * HASTY_RUN]
 
 
+def test_the_pace_is_the_median_of_the_last_votes(store, make_study):
+    judge = store.judge(store.join(make_study(6).study, "ann").token)
+    assert judge.progress().seconds is None
+    for number, seconds in enumerate((2, 300, 4, None)):
+        pair = judge.next()
+        judge.vote(str(number), pair.assignment, LEFT, seconds and pair.shown_at - seconds)
+    assert judge.progress().seconds == pytest.approx(4, abs=1)
+    judge.undo("undo")
+    assert judge.undo("again").progress.seconds == pytest.approx(151, abs=1)
+
+
+def test_a_seat_tells_where_one_is(judge, ticket):
+    assert judge.seat() == Seat(ticket.study, "A study", "ann")
+
+
 def test_votes_at_a_human_pace_are_not_hasty(store, make_study):
     judge = store.judge(store.join(make_study(5).study, "ann").token)
     for number in range(5):
@@ -278,11 +293,12 @@ def test_an_annotator_reaches_only_their_own(store, ticket, judge):
     assert [vote.choice for vote in judge.votes()] == ["left"]
 
 
-def test_pictures_of_other_studies_are_not_shown(store, make_study, judge):
+def test_pictures_of_other_studies_are_not_shown(store, make_study, ticket, judge):
     pair = judge.next()
     assert all(judge.may_see(digest) for digest in (pair.source, pair.left, pair.right))
     other = store.judge(store.join(make_study(5, shade=100).study, "ann").token)
     assert not other.may_see(pair.source) and not judge.may_see("0" * 64)
+    assert store.owner(ticket.token).may_see(pair.left) and not store.owner(ticket.token).may_see(other.next().left)
 
 
 def test_tokens_open_only_their_own_doors(store, ticket):

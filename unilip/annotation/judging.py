@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from unilip.annotation import rows
 from unilip.annotation.database import Database
 from unilip.annotation.errors import AccessError, AlreadyVotedError, StudyError, StudyGoneError
 from unilip.annotation.judgement import CHOICES, CRITERIA, TAGS, UNDO
@@ -28,6 +30,7 @@ from unilip.annotation.tables import annotators, assignments, comparisons, items
 MAX_NOTE = 2000  # characters
 MAX_CLIENT_ID = 64  # characters
 HASTY_SECONDS = 1.0  # nobody looks at two pictures and an instruction in less
+PACE = 20  # votes
 HASTY_RUN = 5  # hasty votes in a row before a word is said, and until the next one
 
 
@@ -53,11 +56,22 @@ class Pair:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many votes stand, of how many in all, and how many pairs were put off."""
+    """How many votes stand, of how many in all, how many pairs were put off, and the median time of the last PACE votes
+    in seconds (None while no time is known)."""
 
     done: int
     total: int
     skipped: int
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Whose place it is: the study's id and title, and the annotator's name in it."""
+
+    study: str
+    title: str
+    annotator: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +135,12 @@ class Judge:
     def __init__(self, database: Database, annotator: int):
         self._database = database
         self._annotator = annotator
+
+    def seat(self) -> Seat:
+        with self._database.read() as connection:
+            study = self._study(connection)
+            name = connection.scalar(select(annotators.c.name).where(annotators.c.id == self._annotator))
+            return Seat(study.id, study.title, name)
 
     def next(self) -> Pair | None:
         """The pair to judge now; None when all are done that can be. The same one until it is voted on or skipped, in
@@ -213,14 +233,7 @@ class Judge:
     def may_see(self, digest: str) -> bool:
         """Whether a picture belongs to this annotator's study: what the server asks before it hands one out."""
         with self._database.read() as connection:
-            study = self._study(connection)
-            mine = items.c.study_id == study.id
-            result = select(results.c.id).join(items, items.c.id == results.c.item_id)
-            source = select(items.c.id).where(mine, items.c.source == digest)
-            return any(
-                connection.execute(query.limit(1)).first()
-                for query in (source, result.where(mine, results.c.picture == digest))
-            )
+            return rows.has_picture(connection, self._study(connection).id, digest)
 
     def _mine(self) -> ColumnElement[bool]:
         return assignments.c.annotator_id == self._annotator
@@ -228,7 +241,7 @@ class Judge:
     def _study(self, connection: Connection, lock: bool = False) -> Row:
         """The study; with `lock`, other transactions of this annotator wait until this one ends."""
         found = (
-            select(studies.c.id, studies.c.overlap)
+            select(studies.c.id, studies.c.title, studies.c.overlap)
             .join(annotators, annotators.c.study_id == studies.c.id)
             .where(annotators.c.id == self._annotator)
         )
@@ -316,15 +329,20 @@ class Judge:
             .where(self._waiting(study, now=False))
         )
         left, skipped = connection.execute(waiting).one()
-        return Progress(done, done + left, skipped)
+        times = [answered - shown for shown, answered in self._last_times(connection, PACE) if shown is not None]
+        return Progress(done, done + left, skipped, median(times) if times else None)
 
     def _hasty(self, connection: Connection) -> bool:
         mine = select(func.count()).where(self._mine(), assignments.c.answered)
         if connection.scalar(mine) % HASTY_RUN:
             return False
-        last = self._standing().order_by(votes.c.id.desc()).limit(HASTY_RUN)
-        times = [(vote.shown_at, vote.answered_at) for vote in connection.execute(last)]
+        times = self._last_times(connection, HASTY_RUN)
         return all(shown is not None and answered - shown < HASTY_SECONDS for shown, answered in times)
+
+    def _last_times(self, connection: Connection, count: int) -> list[tuple[float | None, float]]:
+        """When the last votes' pairs were shown, and when they were answered."""
+        last = self._standing().order_by(votes.c.id.desc()).limit(count)
+        return [(vote.shown_at, vote.answered_at) for vote in connection.execute(last)]
 
 
 def _pair(row: Row | None) -> Pair | None:

@@ -106,6 +106,11 @@ class Owner:
         with self._read() as connection:
             return [_judgement(record) for record in exchange.records(connection, self.study, standing=True)]
 
+    def may_see(self, digest: str) -> bool:
+        """Whether a picture belongs to this study: what the server asks before it hands one out."""
+        with self._read() as connection:
+            return rows.has_picture(connection, self.study, digest)
+
     def export(self, path: Path) -> int:
         """Writes every vote and every undo to a .jsonl or .csv file, whole or not at all, and returns how many.
 

@@ -120,6 +120,18 @@ def insert_annotator(
         connection.execute(insert(assignments), repeats)
 
 
+def has_picture(connection: Connection, study: str, digest: str) -> bool:
+    """Whether a picture is an input or a result of the study."""
+    items, results = tables.items, tables.results
+    inputs = select(items.c.id).where(items.c.study_id == study, items.c.source == digest)
+    outputs = (
+        select(items.c.id)
+        .join(results, results.c.item_id == items.c.id)
+        .where(items.c.study_id == study, results.c.picture == digest)
+    )
+    return any(connection.execute(query.limit(1)).first() for query in (inputs, outputs))
+
+
 def sweep(database: Database, pictures: Pictures) -> None:
     """Deletes the pictures that no study has."""
     with database.write() as connection:
