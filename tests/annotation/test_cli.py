@@ -105,3 +105,8 @@ def test_settings_in_words():
     for text in ("guidance", "guidance=x", "guidance=99", "steps=0", "steps=1.5", "letterbox=perhaps", "guidance=nan"):
         with pytest.raises(StudyError):
             Settings.parse(text)
+
+
+def test_the_example_is_a_command(study):
+    made = study("example").splitlines()[0].split()[-1]
+    assert f"{made}  Gentle or firm guidance?: 30 items, 0 votes, 0 of 60 pictures" in study("list")

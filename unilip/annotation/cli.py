@@ -94,6 +94,16 @@ def create(
             typer.echo(f"Next: python -m unilip study run {ticket.study}", err=True)
 
 
+@app.command()
+def example(studies: Folder = DEFAULT_FOLDER, database: DatabaseUrl = None) -> None:
+    """Make a small study to try: two guidance settings of the embedded model over 30 edits. Run it next."""
+    with opened(studies, database) as store:
+        from unilip.annotation.example import make_example
+
+        ticket = make_example(store)
+        typer.echo(f"study {ticket.study}\nowner's token {ticket.token}")
+
+
 def contestants(pictures: list[str], settings: list[str]) -> "list[Contestant]":
     from dataclasses import asdict
 
