@@ -59,3 +59,22 @@ def test_a_newer_programs_file_is_refused(tmp_path):
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StudyError, match="newer version"):
         Database(tmp_path / "a.sqlite")
+
+
+def test_a_database_that_cannot_be_written_is_said_and_loses_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("unilip.annotation.database.BUSY_SECONDS", 0.1)
+    database = Database(tmp_path / "a.sqlite")
+    other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StudyError, match="cannot be used now: database is locked"), database.write():
+        pass
+    other.execute("ROLLBACK")
+    with database.write() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM votes").scalar() == 0
+    other.close()
+    database.close()
+
+
+def test_a_place_that_cannot_be_written_is_said():
+    with pytest.raises((StudyError, OSError)):
+        Database("/proc/no/studies.sqlite")

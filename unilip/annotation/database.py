@@ -69,8 +69,6 @@ class Database:
             raise StudyError(
                 f"The studies at {self._name} were written by a newer version of this program: update it."
             ) from error
-        except OperationalError as error:
-            raise StudyError(f"The studies at {self._name} cannot be opened: {error.orig}.") from error
         except DatabaseError as error:
             raise StudyError(f"{self._name} is no database of studies.") from error
 
@@ -81,8 +79,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database, whatever others write meanwhile."""
-        with self._engine.connect() as connection:
+        """A transaction that sees one state of the database, whatever others write meanwhile.
+
+        Raises:
+            StudyError: the database cannot be reached.
+        """
+        with self._plain_errors(), self._engine.connect() as connection:
             if not self._one_writer:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -90,14 +92,25 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is on disk, whole, when the block ends, or leaves nothing when it raises."""
+        """A transaction that is on disk, whole, when the block ends, or leaves nothing when it raises.
+
+        Raises:
+            StudyError: the database cannot be reached or written, such as on a full disk.
+        """
         if not self._one_writer:
-            with self._engine.begin() as connection:
+            with self._plain_errors(), self._engine.begin() as connection:
                 yield connection
             return
-        with self._writer, self._engine.connect() as connection:
+        with self._plain_errors(), self._writer, self._engine.connect() as connection:
             with connection.execution_options(write=True).begin():
                 yield connection
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise StudyError(f"The studies at {self._name} cannot be used now: {error.orig}.") from error
 
     def close(self) -> None:
         self._engine.dispose()

@@ -67,19 +67,19 @@ def records(connection: Connection, study: str, standing: bool = False) -> Itera
     people = {row.id: row for row in connection.execute(select(annotators).where(annotators.c.study_id == study))}
     made = select(results).join(items, items.c.id == results.c.item_id).where(items.c.study_id == study)
     pictures = {(row.item_id, row.contestant_id): row for row in connection.execute(made)}
-    first = assignments.alias().c
+    first = assignments.alias()
     query = (
         select(
             votes,
             assignments.c.position,
             assignments.c.swapped,
-            first.position.label("first_position"),
+            first.c.position.label("first_position"),
             comparisons.c.item_id,
             comparisons.c.first_id,
             comparisons.c.second_id,
         )
         .join(assignments, assignments.c.id == votes.c.assignment_id)
-        .join(first.id.table, first.id == assignments.c.repeat_of, isouter=True)
+        .join(first, first.c.id == assignments.c.repeat_of, isouter=True)
         .join(comparisons, comparisons.c.id == assignments.c.comparison_id)
         .join(annotators, annotators.c.id == votes.c.annotator_id)
         .where(annotators.c.study_id == study)
