@@ -319,7 +319,7 @@ def test_a_name_is_taken_once(store, ticket):
     for name in ("ann", "owner"):
         with pytest.raises(AccessError):
             store.join(ticket.study, name)
-    for name in ("", "  ", "x" * 61, "a\nb"):
+    for name in ("", "  ", "x" * 61, "a\nb", "annotator 7"):
         with pytest.raises(StudyError):
             store.join(ticket.study, name)
 
@@ -332,6 +332,15 @@ def test_a_login_comes_back_to_its_own_votes_and_is_kept_nowhere(store, ticket, 
     store.close()
     kept = b"".join(path.read_bytes() for path in (tmp_path / "studies").glob("studies.sqlite*"))
     assert b"another" not in kept and b"somebody" not in kept
+
+
+def test_a_login_in_two_tabs_at_once_is_one_annotator(store, ticket):
+    threads = [threading.Thread(target=store.join_by_login, args=(ticket.study, "somebody")) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.name for one in store.owner(ticket.token).annotators()] == ["annotator 1"]
 
 
 def test_a_closed_study_takes_invited_annotators_alone(store, make_study):

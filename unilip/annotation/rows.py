@@ -1,6 +1,7 @@
 """Rows that more than one part of the store writes: studies, items, annotators. Callers hold the transaction."""
 
 import hashlib
+import re
 import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +17,7 @@ from unilip.annotation.order import arrange
 from unilip.annotation.pictures import Pictures
 
 MAX_NAME = 60  # characters
+NUMBERED = re.compile(r"annotator \d+")  # names of those who log in
 OWNER = "owner"  # the name of the owner's own row among the annotators
 
 
@@ -81,16 +83,25 @@ def check_name(name: str) -> str:
 
 
 def insert_annotator(
-    connection: Connection, study: str, name: str | None, token: str, login_hash: str | None = None
-) -> None:
-    """Adds an annotator, named by their number if `name` is None, with the order in which they see the comparisons."""
+    connection: Connection, study: str, name: str | None = None, token: str | None = None, login_hash: str | None = None
+) -> int:
+    """Adds an annotator with the order in which they see the comparisons, and returns their id.
+
+    Args:
+        name: None names them by their number.
+        token, login_hash: how they are known again, by the one or the other.
+    """
     annotators, assignments = tables.annotators, tables.assignments
     number = 1 + connection.scalar(select(func.max(annotators.c.number)).where(annotators.c.study_id == study))
-    name = f"annotator {number}" if name is None else check_name(name)
+    if name is None:
+        name = f"annotator {number}"
+    elif NUMBERED.fullmatch(name := check_name(name)):
+        raise StudyError("Such names are given to those who log in: take another.")
     taken = select(annotators.c.id).where(annotators.c.study_id == study, annotators.c.name == name)
     if connection.scalar(taken) is not None:
         raise AccessError(f'Somebody is called "{name}" here: sign in with the token of that name, or take another.')
-    row = {"study_id": study, "number": number, "name": name, "token_hash": hashed(token), "login_hash": login_hash}
+    row = {"study_id": study, "number": number, "name": name, "login_hash": login_hash}
+    row["token_hash"] = None if token is None else hashed(token)
     row |= {"owner": False, "flagged": False, "created_at": time.time()}
     annotator = connection.execute(insert(annotators).values(row)).inserted_primary_key[0]
 
@@ -103,21 +114,25 @@ def insert_annotator(
         .order_by(items.c.position, comparisons.c.first_id, comparisons.c.second_id)
     )
     ids = connection.scalars(in_order).all()
-    places = list(enumerate(arrange(range(len(ids)), settings.seed, number, settings.repeats)))
-
-    def add(position: int, repeat_of: int | None) -> dict[str, Any]:
-        place = places[position][1]
-        row = {"annotator_id": annotator, "position": position, "turn": position, "answered": False}
-        return {**row, "comparison_id": ids[place.comparison], "swapped": place.swapped, "repeat_of": repeat_of}
-
-    connection.execute(
-        insert(assignments), [add(position, None) for position, place in places if place.repeat_of is None]
-    )
+    places = [
+        {
+            "annotator_id": annotator,
+            "position": position,
+            "comparison_id": ids[place.comparison],
+            "swapped": place.swapped,
+            "repeat_of": place.repeat_of,  # a position, until the ids of these are known
+            "turn": position,
+            "answered": False,
+        }
+        for position, place in enumerate(arrange(range(len(ids)), settings.seed, number, settings.repeats))
+    ]
+    connection.execute(insert(assignments), [place for place in places if place["repeat_of"] is None])
     by_position = select(assignments.c.position, assignments.c.id).where(assignments.c.annotator_id == annotator)
     first = dict(connection.execute(by_position).all())
-    repeats = [add(position, first[place.repeat_of]) for position, place in places if place.repeat_of is not None]
+    repeats = [place | {"repeat_of": first[place["repeat_of"]]} for place in places if place["repeat_of"] is not None]
     if repeats:
         connection.execute(insert(assignments), repeats)
+    return annotator
 
 
 def has_picture(connection: Connection, study: str, digest: str) -> bool:

@@ -173,7 +173,11 @@ class Store:
             AccessError: the study is closed, or somebody has that name.
             StudyError: the name is empty or too long.
         """
-        return Ticket(study, self._enter(study, name))
+        token = rows.new_token()
+        with self.database.write() as connection:
+            _check_open(rows.lock_study(connection, study))
+            rows.insert_annotator(connection, study, name, token)
+        return Ticket(study, token)
 
     def join_by_login(self, study: str, login: str) -> Judge:
         """The same for somebody whom the platform has identified, now or before: `login` must come from the platform,
@@ -183,31 +187,18 @@ class Store:
             StudyGoneError: there is no such study.
             AccessError: the study is closed to newcomers.
         """
-        hashed = rows.hashed(f"{study}:{login}")
-        if (judge := self._by_login(study, hashed)) is not None:
-            return judge
-        try:
-            return self.judge(self._enter(study, None, hashed))
-        except AccessError:
-            # The same visitor's other tab may have been first.
-            if (judge := self._by_login(study, hashed)) is not None:
-                return judge
-            raise
-
-    def _by_login(self, study: str, hashed: str) -> Judge | None:
-        annotators = tables.annotators
+        hashed, annotators = rows.hashed(f"{study}:{login}"), tables.annotators
         mine = select(annotators.c.id).where(annotators.c.study_id == study, annotators.c.login_hash == hashed)
         with self.database.read() as connection:
             annotator = connection.scalar(mine)
-        return None if annotator is None else Judge(self.database, annotator)
-
-    def _enter(self, study: str, name: str | None, login_hash: str | None = None) -> str:
-        token = rows.new_token()
-        with self.database.write() as connection:
-            if not rows.lock_study(connection, study).open:
-                raise AccessError("This study is closed to newcomers: sign in with the token that you were given.")
-            rows.insert_annotator(connection, study, name, token, login_hash)
-        return token
+        if annotator is None:
+            with self.database.write() as connection:
+                row = rows.lock_study(connection, study)
+                annotator = connection.scalar(mine)  # the visitor's other tab may have been first
+                if annotator is None:
+                    _check_open(row)
+                    annotator = rows.insert_annotator(connection, study, login_hash=hashed)
+        return Judge(self.database, annotator)
 
     def judge(self, token: str) -> Judge:
         """One annotator's place in their study.
@@ -250,6 +241,11 @@ class Store:
         if holder is None:
             raise AccessError("This token is not known; the study may have been deleted.")
         return holder
+
+
+def _check_open(study: Row) -> None:
+    if not study.open:
+        raise AccessError("This study is closed to newcomers: sign in with the token that you were given.")
 
 
 def _check(title: str, contestants: Sequence[Contestant], seed: int, repeats: float, overlap: int | None) -> None:
