@@ -1,6 +1,8 @@
 """A study from the command line, from making it to its report."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -110,3 +112,12 @@ def test_settings_in_words():
 def test_the_example_is_a_command(study):
     made = study("example").splitlines()[0].split()[-1]
     assert f"{made}  Gentle or firm guidance?: 30 items, 0 votes, 0 of 60 pictures" in study("list")
+
+
+def test_help_and_the_store_wait_for_nothing_heavy():
+    program = (
+        "import sys; import unilip.annotation.cli; assert not {'sqlalchemy', 'pandas', 'PIL'} & set(sys.modules); "
+        "import unilip.annotation.store, unilip.annotation.example, unilip.annotation.report; "
+        "assert not {'torch', 'gradio', 'diffusers'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -127,6 +127,13 @@ def test_missing_pictures_are_named(tmp_path):
         ({"contestants": CONTESTANTS[:1]}, "2 to 20 contestants, not 1"),
         ({"contestants": [CONTESTANTS[0]] * 2}, "the same name"),
         ({"contestants": [CONTESTANTS[0], Contestant("b")]}, "either a folder of pictures or settings"),
+        (
+            {
+                "items": [Item(str(number), "p") for number in range(300)],
+                "contestants": [Contestant(str(number), settings={}) for number in range(20)],
+            },
+            "57,000 comparisons",
+        ),
         ({"seed": -1}, "seed"),
         ({"repeats": 0.9}, "repeats"),
         ({"repeats": float("nan")}, "repeats"),

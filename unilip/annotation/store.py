@@ -1,5 +1,6 @@
 """The studies in a folder: making one, and letting people in."""
 
+import math
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ MAX_SEED = 2**32 - 1
 MAX_REPEATS = 0.5
 MAX_TITLE = 200  # characters
 MAX_CONTESTANTS = 20
+MAX_COMPARISONS = 50_000  # of which each annotator gets an order of their own
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,9 @@ class Store:
         seed = secrets.randbelow(MAX_SEED + 1) if seed is None else seed
         check_items(items)
         _check(title, contestants, seed, repeats, overlap)
+        pairs = len(items) * math.comb(len(contestants), 2)
+        if pairs > MAX_COMPARISONS:
+            raise StudyError(f"That makes {pairs:,} comparisons, more than {MAX_COMPARISONS:,}: use fewer items.")
         files = {one.name: find_pictures(one.folder, items) for one in contestants if one.folder is not None}
         digests = self._read(items, files, progress)
         token = rows.new_token()
