@@ -9,7 +9,7 @@ from unilip.annotation.errors import StudyError
 from unilip.annotation.exchange import FIELDS, read
 from unilip.annotation.judging import Ballot
 
-NOTE = "=1+1\n\"quoted\", 'plain', tab\tünd 雪"
+NOTE = "=1+1\n\"quoted\", 'plain', tab\t\u2028ünd 雪\r\n"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_round_trip_keeps_every_judgement(store, voted, tmp_path, suffix):
 
 def test_a_record_holds_what_an_analysis_needs(voted, tmp_path):
     voted.export(tmp_path / "votes.jsonl")
-    record = json.loads((tmp_path / "votes.jsonl").read_text(encoding="utf-8").splitlines()[1])
+    record = json.loads((tmp_path / "votes.jsonl").read_text(encoding="utf-8").split("\n")[1])
     assert list(record) == list(FIELDS)
     assert {record["left"], record["right"]} < {"a", "b", "c"} and record["study_seed"] == 5
     assert len(record["left_picture"]) == len(record["source"]) == 64 and record["note"] == NOTE

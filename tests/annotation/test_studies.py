@@ -30,10 +30,10 @@ def test_items_of_a_jsonl(tmp_path):
     picture = paint(tmp_path / "in" / "1.png", 1)
     lines = [
         {"id": 7, "prompt": "a cat", "image": "1.png", "more": [1]},
-        {"id": "8", "prompt": "a dog", "category": "x"},
+        {"id": "8", "prompt": "a\u2028dog", "category": "x"},
     ]
-    source = write(tmp_path / "items.jsonl", "\n\n".join(map(json.dumps, lines)))
-    assert read_items(source, tmp_path / "in") == [Item("7", "a cat", "", picture), Item("8", "a dog", "x")]
+    source = write(tmp_path / "items.jsonl", "\n\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
+    assert read_items(source, tmp_path / "in") == [Item("7", "a cat", "", picture), Item("8", "a\u2028dog", "x")]
 
 
 def test_items_of_genevals_layout(tmp_path):

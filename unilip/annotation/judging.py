@@ -166,7 +166,7 @@ class Judge:
         row = ballot.columns()
         now = time.time()
         # Where the clock was set back, or the page sends nonsense, the time is not known; the vote counts all the same.
-        row["shown_at"] = shown_at if shown_at is not None and 0 < shown_at <= now else None
+        row["shown_at"] = shown_at if isinstance(shown_at, (int, float)) and 0 < shown_at <= now else None
         with self._database.write() as connection:
             study = self._study(connection, lock=True)
             known = self._known(connection, client_id)
@@ -251,7 +251,8 @@ class Judge:
         return study
 
     def _place(self, connection: Connection, assignment: int) -> Row:
-        place = connection.execute(select(assignments).where(self._mine(), assignments.c.id == assignment)).first()
+        mine = select(assignments).where(self._mine(), assignments.c.id == assignment)
+        place = connection.execute(mine).first() if isinstance(assignment, int) else None
         if place is None:
             raise AccessError("This pair is not yours to judge.")
         return place

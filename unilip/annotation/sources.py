@@ -131,10 +131,11 @@ def _read_csv(source: Path, images: Path) -> list[Item]:
 
 def _read_jsonl(source: Path, images: Path) -> list[Item]:
     items = []
-    for number, line in enumerate(source.read_text(encoding="utf-8-sig").splitlines(), start=1):
-        if line.strip():
-            place = f"Line {number} of {source.name}"
-            items.append(_item(_parse(line, place), place, images))
+    with source.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                place = f"Line {number} of {source.name}"
+                items.append(_item(_parse(line, place), place, images))
     return items
 
 
