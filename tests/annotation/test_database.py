@@ -32,12 +32,12 @@ def test_commits_are_on_disk(tmp_path):
 
 def test_two_programs_may_open_a_new_file_at_once(tmp_path):
     opened = []
-    threads = [threading.Thread(target=lambda: opened.append(Database(tmp_path / "a.sqlite"))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: opened.append(Database(tmp_path / "a.sqlite"))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(opened) == 4
+    assert len(opened) == 8
     for database in opened:
         database.close()
 

@@ -1,6 +1,8 @@
 """The connection to the studies' database: SQLite in a file by default, PostgreSQL by URL, migrated when opened."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,7 @@ from unilip.annotation.errors import StudyError
 
 BUSY_SECONDS = 30  # how long a writer waits for another process's
 MIGRATION_LOCK = 5_071_990  # any number; PostgreSQL's writers agree on it
+ALEMBIC = threading.Lock()  # its context is one for the whole process
 
 
 class Database:
@@ -60,7 +63,7 @@ class Database:
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         try:
             # The transaction that finds out what is missing is the one that adds it, so two programs may start at once.
-            with self.write() as connection:
+            with ALEMBIC, self.write() as connection:
                 if not self._one_writer:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
                 config.attributes["connection"] = connection
@@ -120,10 +123,23 @@ def _prepare_sqlite(connection, _record) -> None:
     # sqlite3 would begin transactions by itself, too late and in the mode that cannot wait for another writer.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous = FULL")  # a commit is on disk, not only in the system's memory
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    # Where another connection does the same to a new file, SQLite gives up at once instead of waiting its timeout.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:
