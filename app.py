@@ -8,6 +8,7 @@ from unilip.checkpoints import EMBEDDED, CheckpointError, display_name, load_pip
 from unilip.demo.engine import Engine
 from unilip.demo.page import build_page, launch_options
 from unilip.demo.settings import read_settings
+from unilip.demo.studies import Studies
 
 
 def main() -> None:
@@ -23,10 +24,12 @@ def main() -> None:
     embedded = Path(source).resolve() == EMBEDDED.resolve()
     name = display_name(source)
     engine = Engine(pipeline, settings.queue_size, name)
+    studies = Studies(settings.studies)
     try:
-        build_page(engine, name, embedded).launch(**launch_options(settings))
+        build_page(engine, name, embedded, studies).launch(**launch_options(settings))
     finally:
         engine.close()
+        studies.close()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Takes the README's pictures of the page, with the embedded model: `python -m tests.screenshots [FOLDER]`."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.demo.browsing import DESKTOP, PHONE, Visit, visit
@@ -9,6 +10,7 @@ from unilip.demo.engine import Engine
 from unilip.demo.page import build_page, launch_options
 from unilip.demo.parts import ASSETS
 from unilip.demo.settings import read_settings
+from unilip.demo.studies import Studies
 
 BUTTONS = {"Create": "Draw", "Edit": "Edit", "Reconstruct": "Rebuild"}
 
@@ -42,11 +44,13 @@ def main() -> None:
     pipeline = load_pipeline(EMBEDDED)
     pipeline.set_progress_bar_config(disable=True)
     engine = Engine(pipeline)
-    page = build_page(engine, "UniLIP-mini", embedded=True)
+    studies = Studies(Path(tempfile.mkdtemp(prefix="unilip-")) / "studies")
+    page = build_page(engine, "UniLIP-mini", embedded=True, studies=studies)
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(read_settings([])))
     take(url, folder)
     page.close()
     engine.close()
+    studies.close()
 
 
 if __name__ == "__main__":

@@ -98,6 +98,7 @@ def test_how_many_more_votes_until_the_leaders_separate():
     assert ranking.lead.more_votes == pytest.approx(684, rel=0.2) and not ranking.lead.separated
     assert rank(as_frame(votes(*["left"] * 80 + ["right"] * 20))).lead.separated
     assert rank(as_frame(votes(*["left"] * 50 + ["right"] * 50))).lead.more_votes is None
+    assert rank(as_frame(votes("tie", "tie"))).lead.more_votes is None  # no gap, and nothing varies
 
 
 def test_the_same_votes_give_the_same_numbers():

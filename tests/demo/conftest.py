@@ -11,6 +11,7 @@ from PIL import Image
 from unilip.demo.engine import Engine
 from unilip.demo.page import build_page, launch_options
 from unilip.demo.settings import read_settings
+from unilip.demo.studies import Studies
 
 
 @dataclass(frozen=True)
@@ -18,18 +19,21 @@ class Served:
     engine: Engine
     url: str
     cache: str  # the folder of what the page serves
+    studies: Studies
 
 
 @pytest.fixture(scope="package")
-def served(tiny) -> Iterator[Served]:
+def served(tiny, tmp_path_factory) -> Iterator[Served]:
     engine = Engine(tiny)
-    page = build_page(engine, "UniLIP-tiny", embedded=True)
+    studies = Studies(tmp_path_factory.mktemp("kept") / "studies")
+    page = build_page(engine, "UniLIP-tiny", embedded=True, studies=studies)
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(read_settings([])))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("unilip.demo.engine.LONGEST_ANSWER", 24)  # random weights hardly ever end an answer
-        yield Served(engine, url, page.GRADIO_CACHE)
+        yield Served(engine, url, page.GRADIO_CACHE, studies)
     page.close()
     engine.close()
+    studies.close()
 
 
 @pytest.fixture(scope="package")

@@ -17,7 +17,7 @@ pytestmark = [
 def test_axe_finds_nothing_serious(served, scheme):
     found = []
     with visit(served.url, color_scheme=scheme) as visitor:
-        for tab in ("Chat", "Create", "Edit", "Reconstruct"):
+        for tab in ("Chat", "Create", "Edit", "Reconstruct", "Compare"):
             visitor.open_tab(tab)
             for violation in Axe().run(visitor.page).response["violations"]:
                 if violation["impact"] in ("serious", "critical"):

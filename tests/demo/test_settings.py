@@ -1,5 +1,7 @@
 """Flags win over the environment, and nothing dangerous is on by default."""
 
+from pathlib import Path
+
 import pytest
 
 from unilip.demo.page import launch_options
@@ -7,7 +9,7 @@ from unilip.demo.settings import read_settings
 
 
 def test_defaults_are_private(monkeypatch):
-    for name in ("MODEL", "DEVICE", "DTYPE", "HOST", "PORT", "SHARE", "MCP", "QUEUE_SIZE"):
+    for name in ("MODEL", "DEVICE", "DTYPE", "HOST", "PORT", "SHARE", "MCP", "QUEUE_SIZE", "STUDIES"):
         monkeypatch.delenv(f"UNILIP_{name}", raising=False)
     settings = read_settings([])
     options = launch_options(settings)
@@ -21,7 +23,9 @@ def test_flags_win_over_the_environment(monkeypatch):
     monkeypatch.setenv("UNILIP_PORT", "8000")
     monkeypatch.setenv("UNILIP_MODEL", "somewhere")
     monkeypatch.setenv("UNILIP_SHARE", "yes")
+    monkeypatch.setenv("UNILIP_STUDIES", "kept")
     settings = read_settings(["--port", "9000", "--no-share"])
+    assert settings.studies == Path("kept")
     assert (settings.port, settings.model, settings.share) == (9000, "somewhere", False)
 
 

@@ -171,7 +171,7 @@ def more_votes(gap: Estimate, standard_error: float, votes: int) -> int | None:
         return None
     if gap.low > 0 or gap.high < 0:
         return 0
-    if abs(gap.value) * math.sqrt(FAR) < (Z_LEVEL + Z_POWER) * standard_error:
+    if abs(gap.value) * math.sqrt(FAR) <= (Z_LEVEL + Z_POWER) * standard_error:
         return None
     factor = ((Z_LEVEL + Z_POWER) * standard_error / gap.value) ** 2
     return max(1, math.ceil(votes * (factor - 1)))

@@ -36,19 +36,15 @@ class Job:
     seed: int
 
 
-def run(owner: Owner, make: Callable[[Job], Image.Image]) -> Iterator[tuple[int, int]]:
-    """Makes the pictures that a study still lacks, contestant by contestant so that each model is loaded once; yields
-    how many there are, of how many, first before any is made. Closing the iterator stops it; run again, it goes on.
+def missing(owner: Owner) -> list[Job]:
+    """The pictures that a study still lacks, contestant by contestant so that each model is loaded once.
 
     Raises:
         StudyGoneError: the study was deleted meanwhile.
-        Exception: whatever `make` raises; the pictures made before it stay.
     """
     overview = owner.overview()
-    missing = (
+    query = (
         select(
-            items.c.id.label("item_id"),
-            contestants.c.id.label("contestant_id"),
             items.c.name.label("item"),
             contestants.c.name.label("contestant"),
             items.c.prompt,
@@ -65,24 +61,51 @@ def run(owner: Owner, make: Callable[[Job], Image.Image]) -> Iterator[tuple[int,
         .order_by(contestants.c.position, items.c.position)
     )
     with owner.database.read() as connection:
-        todo = connection.execute(missing).all()
-    total = overview.pictures_needed
-    made = total - len(todo)
-    yield made, total
-    for row in todo:
-        source = None if row.source is None else owner.pictures.path(row.source)
-        seed = noise_seed(overview.seed, row.item)
-        picture = make(Job(row.item, row.contestant, row.prompt, source, row.settings, seed))
-        place = {"item_id": row.item_id, "contestant_id": row.contestant_id}
-        with owner.database.write() as connection:
-            lock_study(connection, owner.study)
-            # Another run of the same study may have been quicker.
-            if connection.execute(select(results.c.id).filter_by(**place)).first() is None:
-                # Within the transaction, so that nobody sweeps the picture away before a study has it.
-                digest = owner.pictures.add(picture)
-                connection.execute(insert(results).values(picture=digest, seed=seed, **place))
-        made += 1
+        todo = connection.execute(query).all()
+    return [
+        Job(
+            row.item, row.contestant, row.prompt, None if row.source is None else owner.pictures.path(row.source),
+            row.settings, noise_seed(overview.seed, row.item),
+        )
+        for row in todo
+    ]  # fmt: skip
+
+
+def keep(owner: Owner, job: Job, picture: Image.Image) -> None:
+    """Adds a picture to its study; when this returns, it is on disk.
+
+    Raises:
+        StudyGoneError: the study was deleted meanwhile.
+    """
+    place = {
+        "item_id": select(items.c.id).where(items.c.study_id == owner.study, items.c.name == job.item),
+        "contestant_id": select(contestants.c.id).where(
+            contestants.c.study_id == owner.study, contestants.c.name == job.contestant
+        ),
+    }
+    with owner.database.write() as connection:
+        lock_study(connection, owner.study)
+        place = {name: connection.scalar(query) for name, query in place.items()}
+        # Another run of the same study may have been quicker.
+        if connection.execute(select(results.c.id).filter_by(**place)).first() is None:
+            # Within the transaction, so that nobody sweeps the picture away before a study has it.
+            digest = owner.pictures.add(picture)
+            connection.execute(insert(results).values(picture=digest, seed=job.seed, **place))
+
+
+def run(owner: Owner, make: Callable[[Job], Image.Image]) -> Iterator[tuple[int, int]]:
+    """Makes the pictures that a study still lacks; yields how many there are, of how many, first before any is made.
+    Closing the iterator stops it; run again, it goes on.
+
+    Raises:
+        StudyGoneError: the study was deleted meanwhile.
+        Exception: whatever `make` raises; the pictures made before it stay.
+    """
+    total, jobs = owner.overview().pictures_needed, missing(owner)
+    for made, job in enumerate(jobs, start=total - len(jobs)):
         yield made, total
+        keep(owner, job, make(job))
+    yield total, total
 
 
 def noise_seed(seed: int, item: str) -> int:

@@ -7,6 +7,7 @@ import gradio as gr
 
 from unilip.demo import parts
 from unilip.demo.chat import build_chat_tab
+from unilip.demo.compare import build_compare_tab
 from unilip.demo.create import build_create_tab
 from unilip.demo.edit import build_edit_tab
 from unilip.demo.engine import Engine
@@ -15,6 +16,7 @@ from unilip.demo.header import header, knowledge
 from unilip.demo.preflight import panel
 from unilip.demo.reconstruct import build_reconstruct_tab
 from unilip.demo.settings import Settings
+from unilip.demo.studies import Studies
 from unilip.demo.visit import build_visit
 
 MAX_FILE_SIZE = "30mb"
@@ -24,12 +26,13 @@ FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "s
 MONO_FONTS = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 
-def build_page(engine: Engine, name: str, embedded: bool) -> gr.Blocks:
+def build_page(engine: Engine, name: str, embedded: bool, studies: Studies) -> gr.Blocks:
     """The page over an engine.
 
     Args:
         name: what to call the model.
         embedded: whether it is the built-in model, whose small world is then explained.
+        studies: what the Compare tab is about.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     with gr.Blocks(title="UniLIP", analytics_enabled=False, delete_cache=(CLEAN_EVERY, KEEP_FILES)) as page:
@@ -47,6 +50,8 @@ def build_page(engine: Engine, name: str, embedded: bool) -> gr.Blocks:
                     edit = build_edit_tab(engine, embedded)
             with gr.Tab("Reconstruct", id="reconstruct"):
                 build_reconstruct_tab(engine)
+            with gr.Tab("Compare", id="compare"):
+                build_compare_tab(engine, studies)
         if complete:
             connect(engine, tabs, chat, create, edit, build_visit(create, edit))
         here = gr.HTML(label="What runs here", show_label=False, padding=False)

@@ -4,6 +4,9 @@ import argparse
 import os
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
+
+from unilip.annotation.cli import DEFAULT_FOLDER
 
 DTYPES = ("bfloat16", "float16", "float32")
 TRUE_WORDS = ("1", "true", "yes", "on")
@@ -22,12 +25,13 @@ class Settings:
     share: bool
     mcp: bool
     queue_size: int
+    studies: Path
 
 
 def read_settings(arguments: list[str] | None = None) -> Settings:
     """Reads the command line (`sys.argv` by default) over the environment."""
     environment = os.environ
-    parser = argparse.ArgumentParser(description="UniLIP in a browser: chat, create, edit, reconstruct.")
+    parser = argparse.ArgumentParser(description="UniLIP in a browser: chat, create, edit, reconstruct, compare.")
     add = parser.add_argument
     add("--model", default=environment.get("UNILIP_MODEL"), help="folder or hub id of a model (default: the built-in)")
     add(
@@ -53,6 +57,12 @@ def read_settings(arguments: list[str] | None = None) -> Settings:
         default=environment.get("UNILIP_QUEUE_SIZE", "20"),
         type=int,
         help="requests that may wait while the model works (default: 20)",
+    )
+    add(
+        "--studies",
+        default=environment.get("UNILIP_STUDIES", DEFAULT_FOLDER),
+        type=Path,
+        help=f"folder of the studies of the Compare tab (default: {DEFAULT_FOLDER})",
     )
     settings = Settings(**vars(parser.parse_args(arguments)))
     if settings.dtype not in (None, *DTYPES):

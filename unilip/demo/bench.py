@@ -1,0 +1,237 @@
+"""Where an annotator judges: the instruction, two results side by side, and a vote by one button or key."""
+
+import html
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from unilip.annotation.errors import AlreadyVotedError
+from unilip.annotation.judgement import CRITERIA, TAGS
+from unilip.annotation.judging import MAX_NOTE, Ballot, Judge, Pair, Progress
+from unilip.demo import parts, retouch
+from unilip.demo.studies import Studies, plain_words
+
+VOTES = {"Left better (1)": "left", "Right better (2)": "right", "Tie (3)": "tie", "Both bad (4)": "bad"}
+ASPECTS = dict(zip(CRITERIA, ("Does what was asked", "Looks good", "Keeps the rest"), strict=True))
+FAULTS = [
+    (words, tag)
+    for words, tag in zip(("Not done", "Changed too much", "No longer the same", "Flaws"), TAGS, strict=True)
+]
+HASTY = "That was quick! Take the time to look at both pictures."
+# The id of a vote is made here of what is shown, so that a second press on the same pair is the same vote.
+VOTE_JS = "(...all) => {{ const id = `${{all[1]}}-${{all[4]}}`; all[2] = '{choice}'; all[3] = id; return all; }}"
+UNDO_JS = "(token) => [token, `undo-${document.querySelector('#bench .asked').dataset.pair}`]"
+KEYS_JS = (parts.ASSETS / "bench.js").read_text(encoding="utf-8").partition("\n")[2]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What shows a pair, hidden until somebody has a place in a study."""
+
+    column: gr.Column
+    leave: gr.Button
+    outputs: list[gr.components.Component | gr.blocks.BlockContext]
+
+    def show(self, studies: Studies, judge: Judge) -> list[Any]:
+        """Values of the outputs for what the annotator judges next; what was said of another pair is cleared."""
+        pair, progress, seat = judge.next(), judge.progress(), judge.seat()
+        pictures = studies.store().pictures
+        names = (None, None, None) if pair is None else (pair.source, pair.left, pair.right)
+        # Copies in the page's own folder: their names tell no more than their pixels.
+        source, left, right = (None if name is None else read(pictures.path(name)) for name in names)
+        there = pair is not None
+        return [
+            gr.Column(visible=True),
+            head(pair, progress, f"{seat.title} · you are {seat.annotator}"),
+            gr.Image(source, visible=source is not None),
+            gr.Image(left, visible=there),
+            gr.Image(right, visible=there),
+            gr.Row(visible=there),
+            gr.Button(visible=there),
+            gr.Button(visible=0 < progress.skipped < progress.total - progress.done),
+            pair.assignment if there else 0,
+            pair.shown_at if there else 0,
+            gr.Accordion(open=False, visible=source is not None),
+            None,
+            None,
+            gr.Accordion(visible=there),
+            *[None] * 6,
+            [],
+            [],
+            "",
+        ]
+
+    def hide(self) -> list[Any]:
+        """Values of the outputs for nobody."""
+        return [gr.Column(visible=False), *[gr.skip()] * (len(self.outputs) - 1)]
+
+
+def read(path) -> Image.Image:
+    with Image.open(path) as picture:
+        return picture.convert("RGB")
+
+
+def head(pair: Pair | None, progress: Progress, seat: str) -> str:
+    """The instruction in large type over the line on how far it is."""
+    text = f"{progress.done} of {progress.total}"
+    if progress.seconds is not None:
+        text += f", about {max(progress.seconds, 1):.0f} s each"
+    if progress.skipped:
+        text += f"; {progress.skipped} skipped, to come at the end"
+    if pair is not None:
+        words, shown = html.escape(pair.prompt), f"{pair.assignment}-{pair.shown_at}"
+    elif progress.done < progress.total:
+        words, shown = "Nothing to judge yet: the other pictures are still to be made.", f"0-{time.time()}"
+    else:
+        words, shown = "That was all. Thank you!", f"0-{time.time()}"
+    line = parts.status_line(text, progress.done / max(progress.total, 1))
+    return f'<p class="note">{html.escape(seat)}</p><h2 class="asked" data-pair="{shown}">{words}</h2>{line}'
+
+
+def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
+    """Lays the bench out and connects it."""
+
+    def vote(
+        token: str,
+        assignment: float,
+        choice: str,
+        vote_id: str,
+        shown_at: float | None = None,
+        left_instruction: int | None = None,
+        left_quality: int | None = None,
+        left_preservation: int | None = None,
+        right_instruction: int | None = None,
+        right_quality: int | None = None,
+        right_preservation: int | None = None,
+        left_tags: list[str] | None = None,
+        right_tags: list[str] | None = None,
+        note: str = "",
+    ):
+        """Records a vote; when this returns, it is on disk. Returns what comes next, as /judge does.
+
+        Args:
+            token: Of an annotator's place in a study.
+            assignment: The number of the pair that was shown.
+            choice: left, right, tie or bad.
+            vote_id: A text that you choose for this vote; sent again, it changes nothing.
+            shown_at: The time when the pair was shown.
+            left_instruction: Whether the left result does what was asked, 1 to 5, or none; likewise the next five.
+            left_quality: Whether it looks good.
+            left_preservation: Whether it keeps the rest.
+            right_instruction: The right result.
+            right_quality: The right result.
+            right_preservation: The right result.
+            left_tags: What is wrong with the left result: not_followed, over_edited, identity_lost, artefacts.
+            right_tags: The same of the right one.
+            note: Anything else.
+        """
+        left = (left_instruction, left_quality, left_preservation)
+        right = (right_instruction, right_quality, right_preservation)
+        scores = [
+            {name: score for name, score in zip(CRITERIA, side, strict=True) if score is not None}
+            for side in (left, right)
+        ]
+        ballot = Ballot(choice, *scores, left_tags or (), right_tags or (), note=note or "")
+        with plain_words():
+            judge = studies.store().judge(token)
+            try:
+                receipt = judge.vote(vote_id, assignment, ballot, shown_at)
+            except AlreadyVotedError as error:
+                gr.Info(str(error))
+            else:
+                if receipt.hasty:
+                    gr.Info(HASTY)
+            return bench.show(studies, judge)
+
+    def undo_vote(token: str, vote_id: str):
+        """Takes the last vote back; its pair comes next, as /judge returns it.
+
+        Args:
+            token: Of an annotator's place in a study.
+            vote_id: A text that you choose for this undo; sent again, it changes nothing.
+        """
+        with plain_words():
+            judge = studies.store().judge(token)
+            if judge.undo(vote_id) is None:
+                gr.Info("There is no vote to take back.")
+            return bench.show(studies, judge)
+
+    def skip_pair(token: str, assignment: float):
+        """Puts a pair off until all others are done. Returns what comes next, as /judge does.
+
+        Args:
+            token: Of an annotator's place in a study.
+            assignment: The number of the pair that was shown.
+        """
+        with plain_words():
+            judge = studies.store().judge(token)
+            try:
+                judge.skip(assignment)
+            except AlreadyVotedError as error:
+                gr.Info(str(error))
+            return bench.show(studies, judge)
+
+    def return_to_skipped(token: str):
+        with plain_words():
+            judge = studies.store().judge(token)
+            judge.resume_skipped()
+            return bench.show(studies, judge)
+
+    def heat_maps(token: str):
+        """What each of the two results changed, in warm colours."""
+        with plain_words():
+            store = studies.store()
+            pair = store.judge(token).next()
+            if pair is None or pair.source is None:
+                return None, None
+            source = read(store.pictures.path(pair.source))
+            results = [read(store.pictures.path(name)) for name in (pair.left, pair.right)]
+            return [retouch.heat_map(source.resize(one.size, Image.Resampling.LANCZOS), one) for one in results]
+
+    looks = {"format": "png", "interactive": False, "buttons": ["fullscreen"], "elem_classes": "frame"}
+    with gr.Column(visible=False, elem_id="bench") as column:
+        top = gr.HTML(label="What was asked", show_label=False, padding=False)
+        with gr.Row(elem_id="bench-pictures"):
+            source = gr.Image(label="Input", **looks)
+            left = gr.Image(label="Left", **looks)
+            right = gr.Image(label="Right", **looks)
+        with gr.Row(elem_id="bench-votes") as choices:
+            buttons = [gr.Button(label, min_width=120) for label in VOTES]
+        with gr.Row(elem_classes="send-on"):
+            undo = gr.Button("Undo (z)", size="sm", elem_id="bench-undo", elem_classes="quiet")
+            skip = gr.Button("Skip (space)", size="sm", elem_id="bench-skip", elem_classes="quiet")
+            back = gr.Button("Come back to the skipped ones", size="sm", visible=False, elem_classes="quiet")
+            leave = gr.Button("Leave", size="sm", elem_classes="quiet")
+        with gr.Accordion("What changed", open=False, elem_classes="frame") as changed, gr.Row():
+            heats = [gr.Image(label=f"Changed on the {side}", **looks) for side in ("left", "right")]
+        with gr.Accordion("Say more", open=False, elem_classes="frame") as more:
+            gr.HTML('<p class="note">As much as you like, before you vote.</p>', label="Note", show_label=False)
+            scores, faults = [], []
+            with gr.Row():
+                for side in ("Left", "Right"):
+                    with gr.Column(min_width=260):
+                        scores += [gr.Radio([1, 2, 3, 4, 5], label=f"{side}: {ASPECTS[name]}") for name in CRITERIA]
+                        faults.append(gr.CheckboxGroup(FAULTS, label=f"{side}: What is wrong"))
+            note = gr.Textbox("", label="Note", lines=2, max_length=MAX_NOTE, placeholder="Anything else")
+        assignment = gr.Number(precision=0, label="Pair", visible=False)
+        shown_at = gr.Number(label="Shown at", visible=False)
+        choice = gr.Textbox(label="Choice", visible=False)
+        vote_id = gr.Textbox(label="Id of the vote", visible=False)
+
+    outputs = [column, top, source, left, right, choices, skip, back, assignment, shown_at]
+    outputs += [changed, *heats, more, *scores, *faults, note]
+    bench = Bench(column, leave, outputs)
+    said = [token, assignment, choice, vote_id, shown_at, *scores, *faults, note]
+    told = {"concurrency_limit": None, "show_progress": "hidden"}
+    endpoints = [{"api_name": "vote"}, *[{"api_visibility": "private"}] * 3]
+    for button, kind, endpoint in zip(buttons, VOTES.values(), endpoints, strict=True):
+        button.click(vote, said, outputs, js=VOTE_JS.format(choice=kind), **told, **endpoint)
+    undo.click(undo_vote, [token, vote_id], outputs, js=UNDO_JS, api_name="undo_vote", **told)
+    skip.click(skip_pair, [token, assignment], outputs, api_name="skip_pair", **told)
+    back.click(return_to_skipped, token, outputs, **parts.SPEAKING)
+    changed.expand(heat_maps, token, heats, **parts.SPEAKING)
+    gr.on(None, None, js=KEYS_JS, **parts.PRIVATE)
+    return bench

@@ -1,0 +1,187 @@
+"""The Compare tab: an example study to try, a way into other studies, the bench, and the results for the owner."""
+
+import time
+from collections.abc import Iterator
+
+import gradio as gr
+
+from unilip.annotation.errors import AccessError
+from unilip.annotation.example import make_example
+from unilip.annotation.running import Job, keep, missing
+from unilip.annotation.sampling import Settings
+from unilip.annotation.store import Store
+from unilip.demo import parts
+from unilip.demo.bench import build_bench
+from unilip.demo.engine import Engine, Result, Waiting, refusal
+from unilip.demo.outcome import build_outcome
+from unilip.demo.studies import Studies, plain_words
+from unilip.images import open_picture
+
+WELCOME = (
+    '<h2 class="welcome">Which picture is better?</h2>'
+    '<p class="note">Judge edits side by side, without knowing who made which. The example study asks whether gentle '
+    "or firm guidance edits better. This page first makes its 60 pictures; you can stop that and go on later. You are "
+    "both its annotator and its owner, so that you see its results as well.</p>"
+)
+YOU = "you"
+
+
+def build_compare_tab(engine: Engine, studies: Studies) -> None:
+    """Lays the tab out and connects it."""
+
+    def try_example(example: dict | None = None) -> Iterator[tuple]:
+        """Makes the example study and its pictures, or goes on where that was stopped.
+
+        Args:
+            example: The tokens of an example study that is there already; none for a new one.
+
+        Returns:
+            The tokens, twice; what is judged first, as /judge returns it; and a line on how far it is.
+        """
+        with plain_words():
+            store = studies.store()
+            example = example if is_known(store, example) else new_example(store)
+            places = (example, example["judge"], example["owner"])
+            waiting = [gr.skip()] * (1 + len(bench.outputs))
+            owner = store.owner(example["owner"])
+            jobs, total = missing(owner), owner.overview().pictures_needed
+            first, started = total - len(jobs), time.monotonic()
+            for made, job in enumerate(jobs, start=first):
+                status = f"Picture {made + 1} of {total}"
+                if made > first:
+                    left = (time.monotonic() - started) / (made - first) * (total - made)
+                    status += f", about {left:.0f} s left"
+                yield *places, *waiting, parts.status_line(status, made / total)
+                for event in draw(job):
+                    match event:
+                        case Result(value=[picture]):
+                            keep(owner, job, picture)
+                        case Waiting(ahead=ahead) if ahead:
+                            yield *places, *waiting, parts.progress(event)
+                        case _:  # to be stopped at
+                            yield *places, *waiting, gr.skip()
+            shown = bench.show(studies, store.judge(example["judge"]))
+            yield *places, gr.Column(visible=False), *shown, parts.status_line()
+
+    def draw(job: Job) -> Iterator:
+        settings = Settings.of(job.settings)
+        return engine.draw(
+            job.prompt,
+            [job.seed],
+            settings.steps,
+            settings.guidance,
+            negative_prompt=settings.negative_prompt or None,
+            image=None if job.source is None else open_picture(job.source),
+            letterbox=settings.letterbox,
+        )
+
+    def join_study(study: str, name: str):
+        """Lets a new annotator into an open study.
+
+        Args:
+            study: The study's id.
+            name: What to call the annotator.
+
+        Returns:
+            The token to come back with, and what is judged first, as /judge returns it.
+        """
+        if not study:
+            raise refusal("Please choose a study first.")
+        with plain_words():
+            store = studies.store()
+            ticket = store.join(study, parts.read_text(name, "The name"))
+            shown = bench.show(studies, store.judge(ticket.token))
+            return ticket.token, gr.Column(visible=False), *shown
+
+    def judge(invitation: str):
+        """What the holder of a token judges next: the same pair until it is voted on or skipped.
+
+        Args:
+            invitation: The token of a place in a study, an annotator's or the owner's.
+
+        Returns:
+            The tokens of the annotator and of the owner, whichever it is; the instruction and progress as HTML; the
+            input picture, the left and the right result; and the pair's number and the time when it was shown, which go
+            back with a vote.
+        """
+        token = parts.read_text(invitation, "The invitation")
+        with plain_words():
+            store = studies.store()
+            try:
+                place = store.judge(token)
+            except AccessError as refused:
+                try:
+                    store.owner(token)
+                except AccessError:
+                    raise refused from None
+                gr.Info("This is the token of the study's owner: the results are below.")
+                return gr.skip(), token, gr.skip(), *[gr.skip()] * len(bench.outputs)
+            return token, gr.skip(), gr.Column(visible=False), *bench.show(studies, place)
+
+    def come_back(token: str, owner_token: str):
+        """The page as it opens: at the bench for whoever has a place, with what can be joined."""
+        try:
+            found = studies.open_ones()
+            there = studies.folder.exists()
+            with plain_words():
+                shown = bench.show(studies, studies.store().judge(token)) if token and there else None
+            note = ""
+        except gr.Error as error:
+            found, shown, note = [], None, f'<p class="hint">{error.message}</p>'
+        joinable = gr.Dropdown(found, value=found[0][1] if found else None), gr.Column(visible=bool(found))
+        home = gr.Column(visible=shown is None)
+        return note, *joinable, home, *(bench.hide() if shown is None else shown), outcome.offer(owner_token)
+
+    token = gr.BrowserState("", storage_key="unilip-annotator", secret="unilip")
+    owner_token = gr.BrowserState("", storage_key="unilip-owner", secret="unilip")
+    example = gr.BrowserState(None, storage_key="unilip-example", secret="unilip")
+    note = gr.HTML(label="Note", show_label=False, padding=False)
+    with gr.Column(elem_id="compare-home") as home:
+        gr.HTML(WELCOME, label="Welcome", show_label=False, padding=False)
+        with gr.Column(visible=engine.pipeline.transformer is not None, elem_classes="give"):
+            action = parts.action("Try the example study")
+        with gr.Row(elem_classes="ways-in"):
+            with gr.Column(min_width=280):
+                invitation = gr.Textbox(
+                    label="I have an invitation", placeholder="Paste its token", type="password", max_length=100
+                )
+                enter = gr.Button("Enter", size="sm", elem_classes="quiet")
+            with gr.Column(min_width=280, visible=False) as joinable:
+                study = gr.Dropdown([], label="Join an open study", allow_custom_value=True)
+                name = gr.Textbox(label="Your name", placeholder="What the study's owner sees", max_length=60)
+                join = gr.Button("Join", size="sm", elem_classes="quiet")
+    bench = build_bench(studies, token)
+    outcome = build_outcome(studies, owner_token)
+
+    view = [home, *bench.outputs]
+    told = {"concurrency_limit": None, "show_progress": "hidden"}
+    parts.wire(try_example, action, [example], [example, token, owner_token, *view], api_name="example_study")
+    gr.on(
+        [enter.click, invitation.submit], judge, invitation, [token, owner_token, *view], api_name="judge", **told
+    ).success(lambda: "", None, invitation, **parts.PRIVATE)
+    gr.on([join.click, name.submit], join_study, [study, name], [token, *view], api_name="join_study", **told)
+    opening = [note, study, joinable, *view, outcome.fold]
+    # Without triggers: when the page opens.
+    gr.on(None, come_back, [token, owner_token], opening, **parts.PRIVATE)
+    owner_token.change(outcome.offer, owner_token, outcome.fold, **parts.PRIVATE)
+    bench.leave.click(lambda: "", None, token, **parts.PRIVATE).then(
+        come_back, [token, owner_token], opening, **parts.PRIVATE
+    )
+
+
+def is_known(store: Store, example: dict | None) -> bool:
+    """Whether these are tokens of an example study that is still there."""
+    try:
+        store.judge(example["judge"])
+        store.owner(example["owner"])
+    except (AccessError, KeyError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def new_example(store: Store) -> dict[str, str]:
+    """A study of this visitor's own: closed, so that nobody else sees it among those to join."""
+    ticket = make_example(store)
+    judge = store.join(ticket.study, YOU)
+    store.owner(ticket.token).set_open(False)
+    return {"owner": ticket.token, "judge": judge.token}
