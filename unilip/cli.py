@@ -1,4 +1,4 @@
-"""The command line: chat, generate, edit, reconstruct, convert, train and evaluate, without a browser."""
+"""The command line: chat, generate, edit, reconstruct, convert, train, evaluate and study, without a browser."""
 
 import logging
 import random
