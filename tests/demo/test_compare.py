@@ -192,6 +192,7 @@ def test_judging_by_keys(served, ticket):
         press("Space", "1 skipped")
         page.get_by_text("Say more").click()
         note = page.get_by_label("Note", exact=True)
+        page.wait_for_timeout(PAUSE)  # until the next pair, which empties the note, is wholly there
         note.press_sequentially("3 z 4")
         expect(note).to_have_value("3 z 4")
         page.locator("#bench fieldset", has_text="Left: Looks good").locator("label", has_text="4").click()
