@@ -68,6 +68,9 @@ encoder_rate = 0.5
 adversarial_from = 2
 losses = { l2 = 1.0, distillation = 0.2, adversarial = 0.1, discriminator = 1.0 }
 
+[stages.realignment.options]
+turns = 2
+
 [stages.generation1.options]
 part = 1
 edits = 0.0

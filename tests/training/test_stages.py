@@ -28,6 +28,7 @@ LEARNING = {  # prefixes of tensor names, each of which must change
         "mllm.model.vision_tower",
         "mllm.model.multi_modal_projector",
     ),
+    "realignment": ("mllm.model.language_model", "mllm"),
     "generation1": ("connector.queries", "connector.layers", "connector.projection", "connector.norm"),
     "generation2": ("connector", "transformer"),
     "generation3": ("connector", "transformer"),

@@ -10,7 +10,17 @@ from unilip.training.config import ConfigError
 from unilip.weights import CheckpointError
 
 app = typer.Typer(help="Train UniLIP stage by stage.", add_completion=False)
-ORDER = ("clip", "chat", "reconstruction1", "reconstruction2", "generation1", "generation2", "generation3", "decoder")
+ORDER = (
+    "clip",
+    "chat",
+    "reconstruction1",
+    "reconstruction2",
+    "realignment",
+    "generation1",
+    "generation2",
+    "generation3",
+    "decoder",
+)
 
 
 @app.command()

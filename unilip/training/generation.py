@@ -15,6 +15,7 @@ from unilip import prompts
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.clip import picture_tensor
 from unilip.training.config import TrainingConfig
+from unilip.training.copying import copying_losses, first_cross_attention
 from unilip.training.data import PixelExamples, open_source
 from unilip.training.encodings import EncodedWorld, Encodings
 from unilip.training.stage import Stage
@@ -24,7 +25,8 @@ class GenerationStage(Stage):
     """Flow matching on scaled latents under the dual condition; LLM, CLIP, projector and pixel decoder are frozen.
 
     Options: `edits`, the share of steps that edit; `null_prompts`, the share of prompts replaced by the null prompt;
-    `draws`, noise levels for each condition (the condition is computed once for all of them); `train_transformer`.
+    `draws`, noise levels for each condition (the condition is computed once for all of them); `train_transformer`;
+    `copy_weight`, of what `unilip.training.copying` shows to the DiT (default 0).
     """
 
     def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
@@ -93,15 +95,31 @@ class GenerationStage(Stage):
         # The DiT is given whole timesteps, in training as in sampling.
         timesteps = (sigmas * 1000).long()
         weights = sigmas[:, None, None, None]
-        velocity = self.transformer(
-            (1 - weights) * latents + weights * noise,
-            encoder_hidden_states=condition,
-            encoder_attention_mask=mask,
-            timestep=timesteps,
-            return_dict=False,
-        )[0]
+        with first_cross_attention(self.transformer) as seen:
+            velocity = self.transformer(
+                (1 - weights) * latents + weights * noise,
+                encoder_hidden_states=condition,
+                encoder_attention_mask=mask,
+                timestep=timesteps,
+                return_dict=False,
+            )[0]
         loss = F.mse_loss(velocity.float(), noise - latents)
-        return {"loss": loss, "draw" if features is None else "edit": loss}
+        if features is None:
+            return {"loss": loss, "draw": loss}
+        losses = {"loss": loss, "edit": loss}
+        if weight := self.options.get("copy_weight"):
+            copying = self.copying(batch["text"], features, seen)
+            losses |= {**copying, "loss": loss + weight * sum(copying.values())}
+        return losses
+
+    def copying(self, texts: list[str], features: torch.Tensor, seen: dict[str, torch.Tensor]):
+        """The losses of one draw of each edit, see `copying_losses`."""
+        tokens = self.pipeline.tokenizer(texts, padding=True, padding_side="right", add_special_tokens=False)
+        ids = torch.tensor(tokens.input_ids, device=features.device)
+        is_image = F.pad(ids == self.mllm.config.image_token_id, (0, self.connector.config.num_queries))
+        shown = self.decoder.encode(features).float() * self.decoder.config.scaling_factor
+        states, condition = (seen[name][:: self.options["draws"]] for name in ("states", "condition"))
+        return copying_losses(self.transformer.transformer_blocks[0].attn2, states, condition, is_image, shown)
 
     def write_sheet(self, path: Path):
         """Twelve drawings; where the stage edits, also six pictures, each above its edit."""
