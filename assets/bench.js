@@ -2,24 +2,37 @@
 () => {
   const KEYS = { 1: "#bench-votes button:nth-of-type(1)", 2: "#bench-votes button:nth-of-type(2)",
     3: "#bench-votes button:nth-of-type(3)", 4: "#bench-votes button:nth-of-type(4)",
-    z: "#bench-undo", " ": "#bench-skip" };
+    z: "#bench-undo", " ": "#bench-skip", "+": "#bench-closer", "=": "#bench-closer", "-": "#bench-farther",
+    0: "#bench-whole", b: "#bench-mark" };
   const PAUSE = 350; // milliseconds: nobody judges faster, but double clicks and impatient presses come
-  let shown = null, changed = 0, pressed = 0;
+  let shown = null, timer = null;
+  const settle = () => { // the body says whether a press would count, for the eye and for tests
+    document.body.dataset.bench = "settling";
+    clearTimeout(timer);
+    timer = setTimeout(() => { // pictures that are still on their way are not judged yet
+      const there = [...document.querySelectorAll(".paired img")].every((one) => one.complete);
+      if (there) document.body.dataset.bench = "ready"; else settle();
+    }, PAUSE);
+  };
   new MutationObserver(() => {
     const pair = document.querySelector("#bench .asked")?.dataset.pair;
-    if (pair !== shown) [shown, changed] = [pair, Date.now()];
+    if (pair === shown) return;
+    const number = (one) => one?.split("-")[0]; // the rest tells when it was shown, perhaps once more
+    if (number(pair) !== number(shown)) document.dispatchEvent(new Event("pair"));
+    shown = pair;
+    settle();
   }).observe(document.body, { attributes: true, attributeFilter: ["data-pair"], childList: true, subtree: true });
   document.addEventListener("click", (event) => {
+    // Else the space key, which skips, would press what was last clicked on.
+    if (event.detail) event.target.closest("#bench button, .paired button")?.blur();
     const button = event.target.closest("#bench-votes button, #bench-undo, #bench-skip");
     if (!button) return;
-    const now = Date.now();
-    if (now - Math.max(changed, pressed) < PAUSE) {
+    if (document.body.dataset.bench === "settling") {
       event.stopImmediatePropagation();
       event.preventDefault();
       return;
     }
-    pressed = now;
-    if (event.detail) button.blur(); // else the space key, which skips, would press it again
+    settle();
   }, true);
   document.addEventListener("keydown", (event) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;

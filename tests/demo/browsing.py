@@ -2,12 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 PHONE = (390, 844)
 DESKTOP = (1280, 900)
@@ -47,12 +47,17 @@ class Visit:
 
 
 @contextmanager
-def visit(url: str, size: tuple[int, int] = DESKTOP, color_scheme: str = "light") -> Iterator[Visit]:
+def visit(
+    url: str, size: tuple[int, int] = DESKTOP, color_scheme: str = "light", locale: str = "en-GB"
+) -> Iterator[Visit]:
     """A fresh visitor."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=color_scheme, accept_downloads=True
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=color_scheme,
+            locale=locale,
+            accept_downloads=True,
         ).new_page()
         visitor = Visit(page)
         page.on("console", lambda m: visitor.complaints.append(m.text) if m.type == "error" else None)
@@ -68,3 +73,22 @@ def visit(url: str, size: tuple[int, int] = DESKTOP, color_scheme: str = "light"
         page.locator(".masthead").wait_for()
         yield visitor
         browser.close()
+
+
+def settle(page: Page) -> None:
+    """Waits until a pair to judge is wholly there, nothing moves any more, and a press counts."""
+    page.wait_for_function("document.body.dataset.bench === 'ready'")
+    page.wait_for_function(
+        "[...document.querySelectorAll('#bench-pictures img')].every((one) => one.complete && one.naturalWidth)"
+    )
+
+
+def press_until(page: Page, press: Callable[[], None], then: str) -> None:
+    """Presses as a person does: once more if nothing comes of it. What is pressed twice on one pair counts once."""
+    status = page.locator("#bench .status p")
+    for _ in range(3):
+        settle(page)
+        press()
+        with suppress(AssertionError):
+            return expect(status).to_contain_text(then, timeout=15_000)
+    expect(status).to_contain_text(then)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from gradio import Blocks
 from gradio_client import Client
 from PIL import Image
 
@@ -17,6 +18,7 @@ from unilip.demo.studies import Studies
 @dataclass(frozen=True)
 class Served:
     engine: Engine
+    page: Blocks
     url: str
     cache: str  # the folder of what the page serves
     studies: Studies
@@ -30,7 +32,7 @@ def served(tiny, tmp_path_factory) -> Iterator[Served]:
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options(read_settings([])))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("unilip.demo.engine.LONGEST_ANSWER", 24)  # random weights hardly ever end an answer
-        yield Served(engine, url, page.GRADIO_CACHE, studies)
+        yield Served(engine, page, url, page.GRADIO_CACHE, studies)
     page.close()
     engine.close()
     studies.close()

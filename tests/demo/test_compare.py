@@ -7,13 +7,12 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.demo.browsing import PHONE, chromium, visit
+from tests.demo.browsing import PHONE, chromium, press_until, settle, visit
 from unilip.annotation.sources import Contestant, Item
 from unilip.demo.engine import refusal
 from unilip.demo.studies import Studies
 
 NUMBERS = count()
-PAUSE = 1500  # milliseconds; on a busy machine the bench is late to see what is new, and takes no press until then
 
 
 @pytest.fixture
@@ -172,9 +171,7 @@ def test_judging_by_keys(served, ticket):
     token = store.owner(ticket.token).invite("eve")
 
     def press(key: str, then: str) -> None:
-        page.wait_for_timeout(PAUSE)  # the bench takes no press that comes right after another
-        page.keyboard.press(key)
-        expect(page.locator("#bench .status p")).to_contain_text(then)
+        press_until(page, lambda: page.keyboard.press(key), then)
 
     with visit(served.url, PHONE) as visitor:
         page = visitor.page
@@ -183,7 +180,7 @@ def test_judging_by_keys(served, ticket):
         page.get_by_role("button", name="Enter").click()
         expect(page.locator("#bench .asked")).to_contain_text("make it")
         expect(page.locator("#bench-pictures img")).to_have_count(3)
-        page.wait_for_timeout(PAUSE)
+        settle(page)
         page.keyboard.press("1")
         page.keyboard.press("1")  # at once: not meant for the next pair
         expect(page.locator("#bench .status p")).to_contain_text("1 of 4")
@@ -192,7 +189,7 @@ def test_judging_by_keys(served, ticket):
         press("Space", "1 skipped")
         page.get_by_text("Say more").click()
         note = page.get_by_label("Note", exact=True)
-        page.wait_for_timeout(PAUSE)  # until the next pair, which empties the note, is wholly there
+        settle(page)  # the next pair empties the note
         note.press_sequentially("3 z 4")
         expect(note).to_have_value("3 z 4")
         page.locator("#bench fieldset", has_text="Left: Looks good").locator("label", has_text="4").click()
@@ -228,9 +225,7 @@ def test_a_newcomer_tries_the_example_and_sees_its_results(served, short_example
         page.get_by_role("button", name="Try the example study").click()
         expect(page.locator("#bench .status p")).to_contain_text("0 of 2")
         for done in (1, 2):
-            page.wait_for_timeout(PAUSE)
-            page.get_by_role("button", name="Left better").click()
-            expect(page.locator("#bench .status p")).to_contain_text(f"{done} of 2")
+            press_until(page, page.get_by_role("button", name="Left better").click, f"{done} of 2")
         page.locator("#outcome").get_by_role("button", name="Results").click()
         expect(page.frame_locator("iframe.report").get_by_text("Bradley").first).to_be_visible()
         for button, ending in (("Votes as JSONL", "jsonl"), ("Votes as CSV", "csv"), ("Report as HTML", "html")):

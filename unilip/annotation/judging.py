@@ -1,6 +1,5 @@
 """One annotator's place in a study: what to judge next, and the votes. Everything here is theirs and nobody else's."""
 
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -356,12 +355,13 @@ def _pair(row: Row | None) -> Pair | None:
 def _box(box: Sequence[float] | None) -> list[float] | None:
     if box is None:
         return None
-    if len(box) != 4 or not all(isinstance(edge, (int, float)) and math.isfinite(edge) for edge in box):
+    numbers = isinstance(box, Sequence) and all(isinstance(edge, (int, float)) for edge in box)
+    if not numbers or len(box) != 4:
         raise StudyError("A box is four numbers: left, top, right, bottom.")
-    left, top, right, bottom = (float(edge) for edge in box)
+    left, top, right, bottom = box
     if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
         raise StudyError("A box lies within the picture: its edges are fractions from 0 to 1, left before right.")
-    return [left, top, right, bottom]
+    return [float(edge) for edge in box]
 
 
 def _check_client_id(client_id: str) -> None:

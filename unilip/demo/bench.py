@@ -21,10 +21,31 @@ FAULTS = [
     for words, tag in zip(("Not done", "Changed too much", "No longer the same", "Flaws"), TAGS, strict=True)
 ]
 HASTY = "That was quick! Take the time to look at both pictures."
-# The id of a vote is made here of what is shown, so that a second press on the same pair is the same vote.
-VOTE_JS = "(...all) => {{ const id = `${{all[1]}}-${{all[4]}}`; all[2] = '{choice}'; all[3] = id; return all; }}"
+# The id of a vote is made here of what is shown, so that a second press on the same pair is the same vote. The boxes,
+# which come last, are where lens.js drew them.
+VOTE_JS = """(...all) => {{
+    const box = (side) => JSON.parse(document.querySelector(`#bench-${{side}} .fault`)?.dataset.box ?? null);
+    all.splice(2, 2, '{choice}', `${{all[1]}}-${{all[4]}}`);
+    all.splice(-2, 2, box("left"), box("right"));
+    return all;
+}}"""
 UNDO_JS = "(token) => [token, `undo-${document.querySelector('#bench .asked').dataset.pair}`]"
-KEYS_JS = (parts.ASSETS / "bench.js").read_text(encoding="utf-8").partition("\n")[2]
+KEYS_JS, LENS_JS = (
+    (parts.ASSETS / name).read_text(encoding="utf-8").partition("\n")[2] for name in ("bench.js", "lens.js")
+)
+LENS = (
+    '<p class="note look">Closer with the wheel or two fingers, too: all pictures move together.</p>'
+    '<p class="note box">Drag a box around what is wrong with a result; a click on it takes the box away.</p>'
+)
+
+
+class Box(gr.JSON):
+    """Where a fault is: left, top, right and bottom as fractions of the picture. `Ballot` checks them."""
+
+    is_template = True  # the browser knows it as gr.JSON
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "number"}, "additional_description": "left, top, right, bottom"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,9 @@ class Bench:
             [],
             [],
             "",
+            gr.Row(visible=there),
+            gr.Accordion(open=False, visible=there),
+            None,
         ]
 
     def hide(self) -> list[Any]:
@@ -109,6 +133,8 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
         left_tags: list[str] | None = None,
         right_tags: list[str] | None = None,
         note: str = "",
+        left_box: list[float] | None = None,
+        right_box: list[float] | None = None,
     ):
         """Records a vote; when this returns, it is on disk. Returns what comes next, as /judge does.
 
@@ -127,6 +153,9 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
             left_tags: What is wrong with the left result: not_followed, over_edited, identity_lost, artefacts.
             right_tags: The same of the right one.
             note: Anything else.
+            left_box: Where the fault of the left result is: left, top, right, bottom as fractions of the picture from 0
+                to 1; or none.
+            right_box: The same of the right one.
         """
         left = (left_instruction, left_quality, left_preservation)
         right = (right_instruction, right_quality, right_preservation)
@@ -134,7 +163,7 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
             {name: score for name, score in zip(CRITERIA, side, strict=True) if score is not None}
             for side in (left, right)
         ]
-        ballot = Ballot(choice, *scores, left_tags or (), right_tags or (), note=note or "")
+        ballot = Ballot(choice, *scores, left_tags or (), right_tags or (), left_box, right_box, note or "")
         with plain_words():
             judge = studies.store().judge(token)
             try:
@@ -191,13 +220,24 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
             results = [read(store.pictures.path(name)) for name in (pair.left, pair.right)]
             return [retouch.heat_map(source.resize(one.size, Image.Resampling.LANCZOS), one) for one in results]
 
+    def one_over_the_other(token: str):
+        """The two results, of one size as the slider needs them."""
+        with plain_words():
+            store = studies.store()
+            pair = store.judge(token).next()
+            if pair is None:
+                return None
+            left, right = (read(store.pictures.path(name)) for name in (pair.left, pair.right))
+            return left, right.resize(left.size, Image.Resampling.LANCZOS)
+
     looks = {"format": "png", "interactive": False, "buttons": ["fullscreen"], "elem_classes": "frame"}
+    paired = {**looks, "elem_classes": ["frame", "paired"]}
     with gr.Column(visible=False, elem_id="bench") as column:
         top = gr.HTML(label="What was asked", show_label=False, padding=False)
         with gr.Row(elem_id="bench-pictures"):
-            source = gr.Image(label="Input", **looks)
-            left = gr.Image(label="Left", **looks)
-            right = gr.Image(label="Right", **looks)
+            source = gr.Image(label="Input", **paired)
+            left = gr.Image(label="Left", elem_id="bench-left", **paired)
+            right = gr.Image(label="Right", elem_id="bench-right", **paired)
         with gr.Row(elem_id="bench-votes") as choices:
             buttons = [gr.Button(label, min_width=120) for label in VOTES]
         with gr.Row(elem_classes="send-on"):
@@ -205,6 +245,16 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
             skip = gr.Button("Skip (space)", size="sm", elem_id="bench-skip", elem_classes="quiet")
             back = gr.Button("Come back to the skipped ones", size="sm", visible=False, elem_classes="quiet")
             leave = gr.Button("Leave", size="sm", elem_classes="quiet")
+        with gr.Row(elem_id="bench-lens", elem_classes="send-on") as lens:
+            gr.Button("Closer (+)", size="sm", elem_id="bench-closer", elem_classes="quiet")
+            gr.Button("Farther (-)", size="sm", elem_id="bench-farther", elem_classes="quiet")
+            gr.Button("Whole (0)", size="sm", elem_id="bench-whole", elem_classes="quiet")
+            gr.Button("Mark a fault (b)", size="sm", elem_id="bench-mark", elem_classes="quiet")
+            gr.HTML(LENS, label="How to look and mark", show_label=False, padding=False)
+        with gr.Accordion("Left over right", open=False, elem_classes="frame") as over:
+            slider = gr.ImageSlider(
+                label="Left over right", format="png", interactive=False, buttons=["fullscreen"], elem_id="bench-slider"
+            )
         with gr.Accordion("What changed", open=False, elem_classes="frame") as changed, gr.Row():
             heats = [gr.Image(label=f"Changed on the {side}", **looks) for side in ("left", "right")]
         with gr.Accordion("Say more", open=False, elem_classes="frame") as more:
@@ -220,11 +270,12 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
         shown_at = gr.Number(label="Shown at", visible=False)
         choice = gr.Textbox(label="Choice", visible=False)
         vote_id = gr.Textbox(label="Id of the vote", visible=False)
+        boxes = [Box(label=f"{side}: Where", visible=False) for side in ("Left", "Right")]
 
     outputs = [column, top, source, left, right, choices, skip, back, assignment, shown_at]
-    outputs += [changed, *heats, more, *scores, *faults, note]
+    outputs += [changed, *heats, more, *scores, *faults, note, lens, over, slider]
     bench = Bench(column, leave, outputs)
-    said = [token, assignment, choice, vote_id, shown_at, *scores, *faults, note]
+    said = [token, assignment, choice, vote_id, shown_at, *scores, *faults, note, *boxes]
     told = {"concurrency_limit": None, "show_progress": "hidden"}
     endpoints = [{"api_name": "vote"}, *[{"api_visibility": "private"}] * 3]
     for button, kind, endpoint in zip(buttons, VOTES.values(), endpoints, strict=True):
@@ -233,5 +284,7 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
     skip.click(skip_pair, [token, assignment], outputs, api_name="skip_pair", **told)
     back.click(return_to_skipped, token, outputs, **parts.SPEAKING)
     changed.expand(heat_maps, token, heats, **parts.SPEAKING)
-    gr.on(None, None, js=KEYS_JS, **parts.PRIVATE)
+    over.expand(one_over_the_other, token, slider, **parts.SPEAKING)
+    for script in (KEYS_JS, LENS_JS):
+        gr.on(None, None, js=script, **parts.PRIVATE)
     return bench

@@ -1,21 +1,20 @@
-"""The Compare tab: an example study to try, a way into other studies, the bench, and the results for the owner."""
+"""The Compare tab: an example study, ways into other studies and to one's own, the bench, what the owner sees."""
 
-import time
 from collections.abc import Iterator
 
 import gradio as gr
 
 from unilip.annotation.errors import AccessError
 from unilip.annotation.example import make_example
-from unilip.annotation.running import Job, keep, missing
-from unilip.annotation.sampling import Settings
 from unilip.annotation.store import Store
 from unilip.demo import parts
 from unilip.demo.bench import build_bench
-from unilip.demo.engine import Engine, Result, Waiting, refusal
+from unilip.demo.engine import Engine, refusal
+from unilip.demo.making import build_making, connect
+from unilip.demo.manage import build_manage
 from unilip.demo.outcome import build_outcome
+from unilip.demo.running import make_missing
 from unilip.demo.studies import Studies, plain_words
-from unilip.images import open_picture
 
 WELCOME = (
     '<h2 class="welcome">Which picture is better?</h2>'
@@ -24,10 +23,15 @@ WELCOME = (
     "both its annotator and its owner, so that you see its results as well.</p>"
 )
 YOU = "you"
+YOUR_TOKEN = (
+    "This browser remembers your place in the study. To go on in another one, paste this token there under “I have an "
+    "invitation”, and show it to nobody."
+)
 
 
-def build_compare_tab(engine: Engine, studies: Studies) -> None:
-    """Lays the tab out and connects it."""
+def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: str | None) -> None:
+    """Lays the tab out and connects it; `model` is what a study made here calls the page's model, None for the embedded
+    one."""
 
     def try_example(example: dict | None = None) -> Iterator[tuple]:
         """Makes the example study and its pictures, or goes on where that was stopped.
@@ -43,37 +47,10 @@ def build_compare_tab(engine: Engine, studies: Studies) -> None:
             example = example if is_known(store, example) else new_example(store)
             places = (example, example["judge"], example["owner"])
             waiting = [gr.skip()] * (1 + len(bench.outputs))
-            owner = store.owner(example["owner"])
-            jobs, total = missing(owner), owner.overview().pictures_needed
-            first, started = total - len(jobs), time.monotonic()
-            for made, job in enumerate(jobs, start=first):
-                status = f"Picture {made + 1} of {total}"
-                if made > first:
-                    left = (time.monotonic() - started) / (made - first) * (total - made)
-                    status += f", about {left:.0f} s left"
-                yield *places, *waiting, parts.status_line(status, made / total)
-                for event in draw(job):
-                    match event:
-                        case Result(value=[picture]):
-                            keep(owner, job, picture)
-                        case Waiting(ahead=ahead) if ahead:
-                            yield *places, *waiting, parts.progress(event)
-                        case _:  # to be stopped at
-                            yield *places, *waiting, gr.skip()
+            for line in make_missing(engine, store.owner(example["owner"])):
+                yield *places, *waiting, line
             shown = bench.show(studies, store.judge(example["judge"]))
             yield *places, gr.Column(visible=False), *shown, parts.status_line()
-
-    def draw(job: Job) -> Iterator:
-        settings = Settings.of(job.settings)
-        return engine.draw(
-            job.prompt,
-            [job.seed],
-            settings.steps,
-            settings.guidance,
-            negative_prompt=settings.negative_prompt or None,
-            image=None if job.source is None else open_picture(job.source),
-            letterbox=settings.letterbox,
-        )
 
     def join_study(study: str, name: str):
         """Lets a new annotator into an open study.
@@ -114,7 +91,7 @@ def build_compare_tab(engine: Engine, studies: Studies) -> None:
                     store.owner(token)
                 except AccessError:
                     raise refused from None
-                gr.Info("This is the token of the study's owner: the results are below.")
+                gr.Info("This is the token of the study's owner: see below for the study and its results.")
                 return gr.skip(), token, gr.skip(), *[gr.skip()] * len(bench.outputs)
             return token, gr.skip(), gr.Column(visible=False), *bench.show(studies, place)
 
@@ -150,8 +127,14 @@ def build_compare_tab(engine: Engine, studies: Studies) -> None:
                 study = gr.Dropdown([], label="Join an open study", allow_custom_value=True)
                 name = gr.Textbox(label="Your name", placeholder="What the study's owner sees", max_length=60)
                 join = gr.Button("Join", size="sm", elem_classes="quiet")
+        making = build_making()
     bench = build_bench(studies, token)
+    with gr.Accordion(
+        "Your token, to go on elsewhere", open=False, visible=False, elem_id="place", elem_classes="frame"
+    ) as place:
+        mine = parts.token_box("Token", YOUR_TOKEN)
     outcome = build_outcome(studies, owner_token)
+    connect(making, studies, owner_token, build_manage(engine, studies, owner_token), model)
 
     view = [home, *bench.outputs]
     told = {"concurrency_limit": None, "show_progress": "hidden"}
@@ -161,8 +144,9 @@ def build_compare_tab(engine: Engine, studies: Studies) -> None:
     ).success(lambda: "", None, invitation, **parts.PRIVATE)
     gr.on([join.click, name.submit], join_study, [study, name], [token, *view], api_name="join_study", **told)
     opening = [note, study, joinable, *view, outcome.fold]
-    # Without triggers: when the page opens.
-    gr.on(None, come_back, [token, owner_token], opening, **parts.PRIVATE)
+    page.load(come_back, [token, owner_token], opening, **parts.PRIVATE)
+    # Without triggers: when the page opens, and when the token changes.
+    gr.on(None, lambda token: (gr.Accordion(visible=bool(token)), token), token, [place, mine], **parts.PRIVATE)
     owner_token.change(outcome.offer, owner_token, outcome.fold, **parts.PRIVATE)
     bench.leave.click(lambda: "", None, token, **parts.PRIVATE).then(
         come_back, [token, owner_token], opening, **parts.PRIVATE

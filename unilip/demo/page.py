@@ -13,6 +13,7 @@ from unilip.demo.edit import build_edit_tab
 from unilip.demo.engine import Engine
 from unilip.demo.handoffs import connect
 from unilip.demo.header import header, knowledge
+from unilip.demo.languages import Page
 from unilip.demo.preflight import panel
 from unilip.demo.reconstruct import build_reconstruct_tab
 from unilip.demo.settings import Settings
@@ -35,7 +36,7 @@ def build_page(engine: Engine, name: str, embedded: bool, studies: Studies) -> g
         studies: what the Compare tab is about.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    with gr.Blocks(title="UniLIP", analytics_enabled=False, delete_cache=(CLEAN_EVERY, KEEP_FILES)) as page:
+    with Page(title="UniLIP", analytics_enabled=False, delete_cache=(CLEAN_EVERY, KEEP_FILES)) as page:
         gr.HTML(header(engine.pipeline, name), padding=False)
         if embedded:
             gr.HTML(knowledge(), padding=False)
@@ -51,7 +52,7 @@ def build_page(engine: Engine, name: str, embedded: bool, studies: Studies) -> g
             with gr.Tab("Reconstruct", id="reconstruct"):
                 build_reconstruct_tab(engine)
             with gr.Tab("Compare", id="compare"):
-                build_compare_tab(engine, studies)
+                build_compare_tab(page, engine, studies, model=None if embedded else engine.name)
         if complete:
             connect(engine, tabs, chat, create, edit, build_visit(create, edit))
         here = gr.HTML(label="What runs here", show_label=False, padding=False)

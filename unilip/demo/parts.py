@@ -110,6 +110,11 @@ def sampler_settings(negative_example: str) -> SamplerSettings:
     return SamplerSettings(steps, guidance, negative_prompt)
 
 
+def token_box(label: str, info: str) -> gr.Textbox:
+    """Shows a token with a button that copies it."""
+    return gr.Textbox("", label=label, info=info, lines=1, interactive=False, buttons=["copy"], elem_classes="token")
+
+
 def send_buttons(*labels: str) -> list[gr.Button]:
     """Shows buttons that send a result on; they wait for one."""
     return [gr.Button(label, size="sm", interactive=False, min_width=90, elem_classes="quiet") for label in labels]

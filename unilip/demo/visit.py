@@ -70,9 +70,8 @@ def build_visit(create: CreateTab, edit: EditTab) -> gr.Gallery:
     def add_edited(kept: list[dict], pair: tuple[str, str] | None):
         return add(kept or [], [Image.open(pair[1])] if pair and pair[1] else [])
 
-    # Without triggers: when the page opens.
+    # Without triggers: when the page opens, and when the results change.
     gr.on(None, show, kept, [gallery, note, clear], **parts.PRIVATE)
-    kept.change(show, kept, [gallery, note, clear], **parts.PRIVATE)
     create.gallery.change(add_drawn, [kept, create.gallery], kept, **parts.PRIVATE)
     edit.slider.change(add_edited, [kept, edit.slider], kept, **parts.PRIVATE)
     clear.click(lambda: [], None, kept, **parts.PRIVATE)
