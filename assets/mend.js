@@ -4,6 +4,10 @@
     for (const empty of document.querySelectorAll('[aria-label="Empty value"]')) empty.setAttribute("role", "img");
     // Its children are buttons, which a list may not have.
     for (const examples of document.querySelectorAll("#chat .examples")) examples.removeAttribute("role");
+    // A label names the first thing in it that it can, here the button that copies.
+    for (const field of document.querySelectorAll(".token :is(textarea, input)")) {
+      field.setAttribute("aria-label", field.closest("label")?.querySelector("span")?.textContent.trim() ?? "Token");
+    }
     document.querySelectorAll(".gallery-item").forEach((example, index) => {
       if (!example.textContent.trim()) example.setAttribute("aria-label", `Example ${index + 1}`);
     });

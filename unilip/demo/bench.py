@@ -54,6 +54,7 @@ class Bench:
 
     column: gr.Column
     leave: gr.Button
+    pair: gr.Number  # the number of the pair on show, 0 for none
     outputs: list[gr.components.Component | gr.blocks.BlockContext]
 
     def show(self, studies: Studies, judge: Judge) -> list[Any]:
@@ -274,7 +275,7 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
 
     outputs = [column, top, source, left, right, choices, skip, back, assignment, shown_at]
     outputs += [changed, *heats, more, *scores, *faults, note, lens, over, slider]
-    bench = Bench(column, leave, outputs)
+    bench = Bench(column, leave, assignment, outputs)
     said = [token, assignment, choice, vote_id, shown_at, *scores, *faults, note, *boxes]
     told = {"concurrency_limit": None, "show_progress": "hidden"}
     endpoints = [{"api_name": "vote"}, *[{"api_visibility": "private"}] * 3]

@@ -48,7 +48,8 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
             places = (example, example["judge"], example["owner"])
             waiting = [gr.skip()] * (1 + len(bench.outputs))
             for line in make_missing(engine, store.owner(example["owner"])):
-                yield *places, *waiting, line
+                # With a place, the page would already go to the bench.
+                yield example, gr.skip(), gr.skip(), *waiting, line
             shown = bench.show(studies, store.judge(example["judge"]))
             yield *places, gr.Column(visible=False), *shown, parts.status_line()
 
@@ -95,8 +96,10 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
                 return gr.skip(), token, gr.skip(), *[gr.skip()] * len(bench.outputs)
             return token, gr.skip(), gr.Column(visible=False), *bench.show(studies, place)
 
-    def come_back(token: str, owner_token: str):
+    def come_back(token: str, owner_token: str, pair: float | None):
         """The page as it opens: at the bench for whoever has a place, with what can be joined."""
+        if token and pair:  # at the bench already: what was typed there stays
+            return [gr.skip()] * len(opening)
         try:
             found = studies.open_ones()
             there = studies.folder.exists()
@@ -144,13 +147,13 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
     ).success(lambda: "", None, invitation, **parts.PRIVATE)
     gr.on([join.click, name.submit], join_study, [study, name], [token, *view], api_name="join_study", **told)
     opening = [note, study, joinable, *view, outcome.fold]
-    page.load(come_back, [token, owner_token], opening, **parts.PRIVATE)
-    # Without triggers: when the page opens, and when the token changes.
+    # When the page opens, what the browser remembers is not there yet: it comes as a change.
+    told_last = {"trigger_mode": "always_last", **parts.PRIVATE}
+    gr.on([page.load, token.change], come_back, [token, owner_token, bench.pair], opening, **told_last)
+    # Without triggers: likewise.
     gr.on(None, lambda token: (gr.Accordion(visible=bool(token)), token), token, [place, mine], **parts.PRIVATE)
     owner_token.change(outcome.offer, owner_token, outcome.fold, **parts.PRIVATE)
-    bench.leave.click(lambda: "", None, token, **parts.PRIVATE).then(
-        come_back, [token, owner_token], opening, **parts.PRIVATE
-    )
+    bench.leave.click(lambda: "", None, token, **parts.PRIVATE)
 
 
 def is_known(store: Store, example: dict | None) -> bool:
