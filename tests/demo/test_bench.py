@@ -170,6 +170,8 @@ def test_looking_closer_and_marking_with_the_mouse(served, token):
         assert height_of_buttons(page) == pytest.approx(height, abs=1), "the buttons have moved"
         page.get_by_text("Say more").click()
         note = page.get_by_label("Note", exact=True)
+        note.click()
+        page.wait_for_timeout(500)  # until the fold is wholly open, which sets its fields anew
         note.press_sequentially("b + 0")
         expect(note).to_have_value("b + 0")
         expect(page.locator("#bench-mark")).to_have_attribute("aria-pressed", "false")
