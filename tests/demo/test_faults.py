@@ -38,7 +38,7 @@ def test_a_full_disk(client, picture, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("unilip.demo.parts.save_pil_to_cache", full)
+        patch.setattr("unilip.demo.parts.save_whole", full)
         with pytest.raises(AppError, match="cannot be saved here"):
             client.predict(picture=handle_file(picture), instruction="make it blue", steps=2, api_name="/edit")
     client.predict(picture=handle_file(picture), instruction="make it blue", steps=2, api_name="/edit")

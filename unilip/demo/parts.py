@@ -10,10 +10,10 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.events import Dependency
-from gradio.processing_utils import save_pil_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
 
+from unilip.demo.cache import save_whole
 from unilip.demo.engine import Event, Result, Step, Waiting, refusal
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def read_text(text: str | None, what: str) -> str:
 def keep(picture: Image.Image) -> str:
     """Writes a picture, with its record, to where the page may show it from; raises gr.Error on a full disk."""
     try:
-        return save_pil_to_cache(picture, cache_dir=get_upload_folder(), format="png")
+        return save_whole(picture, cache_dir=get_upload_folder(), format="png")
     except OSError as error:
         logger.error("A picture was not saved.", exc_info=error)
         raise refusal(
