@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 PHONE = (390, 844)
@@ -16,6 +17,9 @@ DESKTOP = (1280, 900)
 def chromium() -> str | None:
     """The installed Chromium, or None."""
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+needs_chromium = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (set CHROMIUM to its path)")
 
 
 @dataclass

@@ -3,13 +3,13 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.demo.browsing import chromium, visit
+from tests.demo.browsing import needs_chromium, visit
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (set CHROMIUM to its path)"),
+    needs_chromium,
 ]
 
 

@@ -8,7 +8,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.demo.browsing import DESKTOP, PHONE, chromium, press_until, settle, visit
+from tests.demo.browsing import DESKTOP, PHONE, needs_chromium, press_until, settle, visit
 from unilip.annotation.sources import Contestant, Item
 
 
@@ -116,9 +116,6 @@ def enter(visitor, token: str) -> Page:
     expect(visitor.page.locator("#bench .asked")).to_contain_text("make it")
     settle(visitor.page)
     return visitor.page
-
-
-needs_chromium = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (set CHROMIUM to its path)")
 
 
 @pytest.mark.browser

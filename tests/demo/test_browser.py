@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.demo.browsing import PHONE, chromium, visit
+from tests.demo.browsing import PHONE, needs_chromium, visit
 from tests.demo.hooks import held_after
 
 expect.set_options(timeout=20_000)  # machines that test are often busy
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (set CHROMIUM to its path)"),
+    needs_chromium,
 ]
 
 

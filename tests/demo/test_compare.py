@@ -7,7 +7,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.demo.browsing import PHONE, chromium, press_until, settle, visit
+from tests.demo.browsing import PHONE, needs_chromium, press_until, settle, visit
 from unilip.annotation.sources import Contestant, Item
 from unilip.demo.engine import refusal
 from unilip.demo.studies import Studies
@@ -157,9 +157,6 @@ def test_studies_that_cannot_be_opened_are_told_and_nothing_is_written_unasked(t
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(type(refusal("")), match="cannot be opened"):
         Studies(tmp_path / "file").store()
-
-
-needs_chromium = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
 
 
 @pytest.mark.browser

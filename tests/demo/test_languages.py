@@ -6,7 +6,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.demo.browsing import chromium, visit
+from tests.demo.browsing import needs_chromium, visit
 from unilip.demo.languages import CHINESE, MARKER, fixed_texts, in_chinese
 
 # Names of what is not shown, and the words of the model's own small world, which are English.
@@ -41,7 +41,7 @@ def test_the_api_speaks_english(client):
 
 @pytest.mark.browser
 @pytest.mark.timeout(120)
-@pytest.mark.skipif(chromium() is None, reason="there is no Chromium")
+@needs_chromium
 def test_a_chinese_visitor_draws(served):
     with visit(served.url, locale="zh-CN") as visitor:
         visitor.open_tab("创作")

@@ -82,3 +82,8 @@ def test_a_stage_may_keep_its_encoder_slower(make_stage):
 def test_vectors_are_not_decayed(make_stage):
     for group in make_stage("generation2").parameter_groups():
         assert all((parameter.ndim > 1) == (group["weight_decay"] > 0) for parameter in group["params"])
+
+
+def test_the_realignment_has_conversations_of_its_own(make_stage):
+    chat, realignment = (make_stage(name, turns=2).sample(0) for name in ("chat", "realignment"))
+    assert chat["drawing"] != realignment["drawing"]

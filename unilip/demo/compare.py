@@ -140,12 +140,16 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
     connect(making, studies, owner_token, build_manage(engine, studies, owner_token), model)
 
     view = [home, *bench.outputs]
-    told = {"concurrency_limit": None, "show_progress": "hidden"}
     parts.wire(try_example, action, [example], [example, token, owner_token, *view], api_name="example_study")
     gr.on(
-        [enter.click, invitation.submit], judge, invitation, [token, owner_token, *view], api_name="judge", **told
+        [enter.click, invitation.submit],
+        judge,
+        invitation,
+        [token, owner_token, *view],
+        api_name="judge",
+        **parts.QUICK,
     ).success(lambda: "", None, invitation, **parts.PRIVATE)
-    gr.on([join.click, name.submit], join_study, [study, name], [token, *view], api_name="join_study", **told)
+    gr.on([join.click, name.submit], join_study, [study, name], [token, *view], api_name="join_study", **parts.QUICK)
     opening = [note, study, joinable, *view, outcome.fold]
     # When the page opens, what the browser remembers is not there yet: it comes as a change.
     told_last = {"trigger_mode": "always_last", **parts.PRIVATE}

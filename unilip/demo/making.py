@@ -153,13 +153,12 @@ def connect(making: Making, studies: Studies, owner_token: gr.BrowserState, show
             return studies.store().load(Path(votes)).token, *opened()
 
     outputs = [owner_token, making.fold, *shown]
-    told = {"concurrency_limit": None, "show_progress": "hidden"}
     label = making.button.value
     busy = making.button.click(
         lambda: gr.Button("Reading the file…", interactive=False), None, making.button, **parts.PRIVATE
     )
-    made = busy.then(make_study, making.fields, outputs, api_name="make_study", **told)
+    made = busy.then(make_study, making.fields, outputs, api_name="make_study", **parts.QUICK)
     made.then(lambda: gr.Button(label, interactive=True), None, making.button, **parts.PRIVATE)
-    loaded = making.load.upload(load_study, making.load, outputs, api_name="load_study", **told)
+    loaded = making.load.upload(load_study, making.load, outputs, api_name="load_study", **parts.QUICK)
     for listener in (made, loaded):
         listener.success(None, js=SHOW_JS, **parts.PRIVATE)

@@ -202,10 +202,11 @@ def build_manage(engine: Engine, studies: Studies, owner_token: gr.BrowserState)
                 stop = gr.Button("Stop running it here", size="sm", elem_classes="quiet")
 
     view = [seen, joining, lacking]
-    told = {"concurrency_limit": None, "show_progress": "hidden"}
-    gr.on([refresh.click, fold.expand], study_overview, owner_token, view, api_name="study_overview", **told)
+    gr.on([refresh.click, fold.expand], study_overview, owner_token, view, api_name="study_overview", **parts.QUICK)
     parts.wire(make_pictures, action, [owner_token], view, api_name="make_pictures")
-    invite.click(invite_annotator, [owner_token, name], [invited, sent, *view], api_name="invite_annotator", **told)
+    invite.click(
+        invite_annotator, [owner_token, name], [invited, sent, *view], api_name="invite_annotator", **parts.QUICK
+    )
     for button, endpoint, on in (
         (flag, {"api_name": "flag_annotator"}, "true"),
         (unflag, {"api_visibility": "private"}, "false"),
@@ -215,11 +216,11 @@ def build_manage(engine: Engine, studies: Studies, owner_token: gr.BrowserState)
             [owner_token, name, flagged],
             view,
             js=f"(token, name) => [token, name, {on}]",
-            **told,
+            **parts.QUICK,
             **endpoint,
         )
-    joining.input(open_study, [owner_token, joining], view, api_name="open_study", **told)
-    delete.click(delete_study, [owner_token, title], title, api_name="delete_study", **told).success(
+    joining.input(open_study, [owner_token, joining], view, api_name="open_study", **parts.QUICK)
+    delete.click(delete_study, [owner_token, title], title, api_name="delete_study", **parts.QUICK).success(
         leave, [owner_token, owned], [owned, owner_token], **parts.PRIVATE
     )
     stop.click(leave, [owner_token, owned], [owned, owner_token], **parts.PRIVATE)

@@ -27,8 +27,9 @@ MAX_STEPS = 50
 MAX_GUIDANCE = 15
 # For listeners that only move things about on the page: quick, not in line with the model, no endpoints of the API.
 PRIVATE = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+QUICK = {"concurrency_limit": None, "show_progress": "hidden"}  # for endpoints that do not wait for the model
 # For those that may have a word for the visitor, which gradio only passes on to events in its queue.
-SPEAKING = {"api_visibility": "private", "concurrency_limit": None, "show_progress": "hidden"}
+SPEAKING = {"api_visibility": "private", **QUICK}
 
 
 def read_text(text: str | None, what: str) -> str:

@@ -43,6 +43,7 @@ class ChatStage(Stage):
     """
 
     name = "chat"
+    stream = 2  # of the run's random numbers
 
     def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
         super().__init__(pipeline, config)
@@ -55,7 +56,7 @@ class ChatStage(Stage):
         return {"mllm": ([self.mllm], 1.0), "plan": ([self.connector.queries, *heads], 1.0)}
 
     def sample(self, index: int) -> dict[str, Any]:
-        rng = np.random.default_rng((self.run.seed, 2, index))
+        rng = np.random.default_rng((self.run.seed, self.stream, index))
         if rng.random() < self.options["edits"]:
             edit = random_edit(rng)
             scene, instruction, target = edit.source, edit.instruction, edit.target
