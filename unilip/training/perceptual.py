@@ -1,4 +1,7 @@
-"""Perceptual losses on pixels: LPIPS, and the distance of a ConvNeXt's logits. Their weights are downloaded."""
+"""Perceptual losses on pixels: LPIPS and the distance of a ConvNeXt's logits, whose weights are downloaded; or the
+distance of what the model's own CLIP sees, which a model trained from nothing has at hand."""
+
+import copy
 
 import torch
 import torch.nn.functional as F
@@ -7,6 +10,13 @@ from transformers import ConvNextForImageClassification
 
 from unilip.images import IMAGENET_MEAN, IMAGENET_STD
 from unilip.training.config import ConfigError
+
+
+def normalised(pixels: torch.Tensor) -> torch.Tensor:
+    """Pictures in [-1, 1] to the input of an encoder that was trained with ImageNet's mean and deviation."""
+    mean = pixels.new_tensor(IMAGENET_MEAN)[:, None, None]
+    std = pixels.new_tensor(IMAGENET_STD)[:, None, None]
+    return (pixels / 2 + 0.5 - mean) / std
 
 
 class PerceptualLoss(nn.Module):
@@ -55,15 +65,32 @@ class ConvNeXtLoss(PerceptualLoss):
                 f"The loss convnext cannot load {source}: it is no ConvNeXt, and could not be downloaded; name "
                 "another in the option convnext, or set its weight to 0."
             ) from error
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN)[:, None, None], persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD)[:, None, None], persistent=False)
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
         size = self.model.config.image_size
         pixels = F.interpolate(pixels, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
-        return self.model((pixels / 2 + 0.5 - self.mean) / self.std).logits
+        return self.model(normalised(pixels)).logits
 
     def distance(self, decoded: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         with torch.no_grad():
             wanted = self.logits(target)
         return F.mse_loss(self.logits(decoded), wanted)
+
+
+class CLIPLoss(PerceptualLoss):
+    """Distance of the patch states of each layer of a frozen copy of a CLIP encoder: states are brought to unit length
+    as in LPIPS, and their squared distances averaged over patches and layers."""
+
+    def __init__(self, vision_tower: nn.Module):
+        super().__init__()
+        self.vision_tower = copy.deepcopy(vision_tower).eval().requires_grad_(False)
+
+    def states(self, pixels: torch.Tensor) -> list[torch.Tensor]:
+        layers = self.vision_tower(normalised(pixels), output_hidden_states=True).hidden_states[1:]
+        return [F.normalize(one[:, 1:], dim=-1) for one in layers]  # without the class token
+
+    def distance(self, decoded: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            wanted = self.states(target)
+        pairs = zip(self.states(decoded), wanted, strict=True)
+        return torch.stack([(one - other).square().sum(dim=-1).mean() for one, other in pairs]).mean()

@@ -12,7 +12,7 @@ from torch import nn
 from unilip.training.clip import picture_tensor
 from unilip.training.data import open_source
 from unilip.training.discriminator import Discriminator, discriminator_loss, generator_loss, with_frozen_weights
-from unilip.training.perceptual import ConvNeXtLoss, LPIPSLoss
+from unilip.training.perceptual import CLIPLoss, ConvNeXtLoss, LPIPSLoss
 from unilip.training.stage import Stage
 
 
@@ -37,6 +37,8 @@ class ReconstructionStage(Stage):
             self.perceptual["lpips"] = LPIPSLoss()
         if self.weights.get("convnext"):
             self.perceptual["convnext"] = ConvNeXtLoss(self.options["convnext"])
+        if self.weights.get("clip"):
+            self.perceptual["clip"] = CLIPLoss(self.mllm.model.vision_tower)
 
     def sample(self, index: int) -> dict[str, Any]:
         rng = np.random.default_rng((self.run.seed, 3, index))
