@@ -47,7 +47,8 @@ class Database:
             if url.drivername == "postgresql":
                 url = url.set(drivername="postgresql+psycopg")
             self._one_writer = url.get_backend_name() == "sqlite"
-            options = {"connect_args": {"timeout": BUSY_SECONDS}} if self._one_writer else {}
+            # A server may have cut connections that lie idle, such as when it was started anew.
+            options = {"connect_args": {"timeout": BUSY_SECONDS}} if self._one_writer else {"pool_pre_ping": True}
             self._engine = create_engine(url, pool_size=8, max_overflow=64, **options)
         except (ArgumentError, NoSuchModuleError) as error:
             raise StudyError(f"{self.location} is not the URL of a database that can be used.") from error
