@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from unilip.demo import edit_tree, parts, retouch
+from unilip.demo.changed import Changed
 from unilip.demo.edit_tree import Node, Tree, TreeError
 from unilip.demo.engine import Engine, Result, Step, refusal
 from unilip.demo.hints import hint_line
@@ -22,7 +23,6 @@ EXAMPLES = (
     ("bus.png", "change the background to snow"),
     ("umbrella.png", "remove the umbrella"),
 )
-NO_CHANGE = '<p class="note">Before, after, and in warm colours what the edit changed.</p>'
 HISTORY = '<p class="note"><b>Your edits.</b> Select one to show it, then continue from there.</p>'
 SIZES = ("As the model draws", "As my picture, with its own pixels where nothing changed")
 
@@ -169,19 +169,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
             with gr.Row(elem_classes="send-on"):
                 again, undo, ask = parts.send_buttons("Continue from this result", "Undo this edit", "Ask about this")
             seed = parts.seed_row()
-            with gr.Accordion("What changed", open=False, elem_classes="frame"):
-                heat = gr.Gallery(
-                    label="Before, after, and what changed",
-                    show_label=False,
-                    format="png",
-                    columns=3,
-                    height="auto",
-                    object_fit="contain",
-                    buttons=["download", "fullscreen"],
-                    interactive=False,
-                    elem_id="edit-heat",
-                )
-                change = gr.HTML(NO_CHANGE, label="Change", show_label=False, padding=False)
+            changed = Changed(engine, embedded)
         with gr.Column(elem_classes="more"):
             with gr.Accordion("Change only a part", open=False, elem_classes="frame") as part:
                 mask = gr.ImageEditor(
@@ -250,13 +238,17 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         there = number is not None
         return gr.Button(interactive=there), gr.Button(interactive=there and tree[number].parent is not None), there
 
+    def edited(tree: Tree, number: int) -> tuple[Image.Image, Image.Image, str]:
+        node = tree[number]
+        return *pair(Image.open(tree[node.parent].path), Image.open(node.path)), node.instruction
+
     def compare(tree: Tree, number: int | None):
         if number is None or tree[number].parent is None:
-            return None, NO_CHANGE
-        before, after = pair(Image.open(tree[tree[number].parent].path), Image.open(tree[number].path))
-        shown = [(before, "Before"), (after, "After"), (retouch.heat_map(before, after), "Change")]
-        share = retouch.changed_share(before, after)
-        return shown, f'<p class="note">{share:.0%} of the picture changed noticeably.</p>'
+            return changed.empty()
+        return changed.look(*edited(tree, number))
+
+    def compare_closer(tree: Tree, number: int) -> Iterator[tuple]:
+        yield from changed.look_closer(*edited(tree, number))
 
     def load_edits(path: str):
         try:
@@ -284,7 +276,8 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         [tree, shown],
         [again, undo, ask],
         **parts.PRIVATE,
-    ).then(compare, [tree, shown], [heat, change], **parts.PRIVATE)
+    ).then(compare, [tree, shown], changed.outputs, **parts.PRIVATE)
+    changed.ask.click(compare_closer, [tree, shown], changed.outputs, **parts.SPEAKING)
     thumbnails.select(select, tree, [slider, shown, seed.used], **parts.PRIVATE)
     undo.click(step_back, [tree, shown], [slider, shown, seed.used, picture, instruction], **parts.PRIVATE)
     again.click(

@@ -101,6 +101,7 @@ CHINESE = {
     "What changed": "有何变化",
     "Before, after, and what changed": "编辑前、编辑后与变化",
     "Change": "变化",
+    "Outline what was asked for": "标出要求改动的部分",
     "Before, after, and in warm colours what the edit changed.": "编辑前、编辑后，暖色为改动之处。",
     "Change only a part": "只改一部分",
     "Paint over what may change": "涂抹允许改动的部分",

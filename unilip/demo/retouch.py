@@ -1,13 +1,14 @@
 """What an edit changed, and how to take over only that: heat map, mask, original pixels."""
 
 import numpy as np
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from unilip.images import fit_inside
 
 NOTICEABLE = 0.12  # of the range of a colour channel, after the blur: below, the decoder's own inexactness
 SMOOTH = 1 / 100  # standard deviation of the blur, as a share of the longer edge
 SOFT = 1 / 100  # width of the transition at the inside of a mask, likewise
+LINE = 1 / 100  # width of an outline, likewise
 
 
 def difference(before: Image.Image, after: Image.Image) -> np.ndarray:
@@ -35,6 +36,21 @@ def changed_share(before: Image.Image, after: Image.Image, mask: Image.Image | N
         return float(changed.mean())
     outside = np.asarray(mask.convert("L").resize(after.size, Image.Resampling.NEAREST)) == 0
     return float(changed[outside].mean()) if outside.any() else 0.0
+
+
+def outlined(picture: Image.Image, mask: Image.Image) -> Image.Image:
+    """The picture with a dark line on a light one along the border of the mask."""
+    width = max(1, round(LINE * max(picture.size)))
+
+    # What touches the border of the picture needs its line there, too.
+    def shrunk(by: int) -> Image.Image:
+        wide = ImageOps.expand(mask, 1).filter(ImageFilter.MinFilter(2 * by + 1))
+        return wide.crop((1, 1, mask.width + 1, mask.height + 1))
+
+    light = Image.composite(
+        Image.new("RGB", picture.size, "white"), picture, ImageChops.subtract(mask, shrunk(2 * width))
+    )
+    return Image.composite(Image.new("RGB", picture.size, "#312e81"), light, ImageChops.subtract(mask, shrunk(width)))
 
 
 def changed_mask(before: Image.Image, after: Image.Image) -> Image.Image:
