@@ -1,18 +1,12 @@
 """app.py: one clear sentence where no model is, and a page where there is one."""
 
-import os
-import socket
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import httpx
 import pytest
 
 import app
-
-ROOT = Path(app.__file__).parent
+from tests.demo.serving import app_process
 
 
 def test_a_missing_model_is_told_in_one_sentence(monkeypatch, tmp_path):
@@ -24,21 +18,6 @@ def test_a_missing_model_is_told_in_one_sentence(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 def test_the_page_is_served(tiny_folder):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "app.py", "--model", str(tiny_folder), "--port", str(port), "--device", "cpu"]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"})
-    try:
-        deadline = time.monotonic() + 100
-        while True:
-            assert process.poll() is None and time.monotonic() < deadline
-            try:
-                page = httpx.get(f"http://127.0.0.1:{port}/").text
-                break
-            except httpx.TransportError:
-                time.sleep(0.2)
-        assert tiny_folder.name in page and "A small model in a small world" not in page
-    finally:
-        process.terminate()
-        process.wait(20)
+    with app_process("--model", str(tiny_folder)) as (_, url):
+        page = httpx.get(url).text
+    assert tiny_folder.name in page and "A small model in a small world" not in page
