@@ -1,10 +1,14 @@
 """PSNR and SSIM against values worked out by hand."""
 
+import sys
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from unilip.evaluation.metrics import IDENTICAL, psnr, ssim
+from unilip.evaluation.metrics import IDENTICAL, frechet_distance, psnr, ssim
+from unilip.evaluation.records import EvaluationError
 
 
 def plain(level: int) -> Image.Image:
@@ -39,3 +43,31 @@ def test_ssim_falls_with_noise():
 def test_sizes_must_agree():
     with pytest.raises(ValueError, match="one size"):
         psnr(plain(1), Image.new("RGB", (32, 32)))
+
+
+class MeanColor(torch.nn.Module):
+    """Features whose distance can be worked out by hand."""
+
+    num_features = 3
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return pixels.float().mean(dim=(2, 3))
+
+
+def colored(rng: np.random.Generator, shift: int, count: int) -> list[Image.Image]:
+    return [Image.new("RGB", (8, 8), tuple(int(one) + shift for one in rng.integers(0, 100, 3))) for _ in range(count)]
+
+
+def test_frechet_distance_of_a_shift_is_its_square():
+    originals = colored(np.random.default_rng(0), 0, 50)
+    shifted = colored(np.random.default_rng(0), 10, 50)
+    same = frechet_distance(zip(originals, originals, strict=True), "cpu", features=MeanColor())
+    moved = frechet_distance(zip(originals, shifted, strict=True), "cpu", features=MeanColor())
+    assert same == pytest.approx(0, abs=1e-3)
+    assert moved == pytest.approx(3 * 10**2, rel=1e-3)
+
+
+def test_rfid_without_its_packages_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchmetrics.image.fid", None)
+    with pytest.raises(EvaluationError, match=r"pip install \"torchmetrics\[image\]\""):
+        frechet_distance([(plain(1), plain(2))], "cpu")

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 app = typer.Typer(
-    help="Measure a model on fresh scenes of the emoji world, or the judge that does the measuring.",
+    help="Measure a model: on fresh scenes of the emoji world, or on the field's benchmarks. On several GPUs: "
+    "accelerate launch -m unilip evaluate ...; a run that was interrupted goes on in the same folder.",
     no_args_is_help=True,
 )
 
@@ -27,6 +28,7 @@ OutOption = Annotated[
     Path | None,
     typer.Option(help="Folder for the results; a run that was interrupted goes on there. [default: below runs/]"),
 ]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="Only so many prompts, spread over the file.")]
 SheetOption = Annotated[Path | None, typer.Option(help="Also write a contact sheet to this PNG file.")]
 
 
@@ -37,17 +39,21 @@ def evaluate(
     """Loads the model, runs `measure` over it and prints its scores, also as `scores.json` in the run's folder."""
     from ..checkpoints import EMBEDDED, CheckpointError, load_pipeline
     from ..emoji.art import ArtError
+    from .processes import is_first, own_device
     from .records import EvaluationError, fingerprint
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     source = model or str(EMBEDDED)
     out = out or Path("runs") / "evaluation" / name / Path(source).name
     try:
-        pipe = load_pipeline(source, device=device, dtype=dtype)
+        pipe = load_pipeline(source, device=own_device(device), dtype=dtype)
+        pipe.set_progress_bar_config(disable=True)
         scores = measure(pipe, out, {"model": source, "weights": fingerprint(source), "dtype": str(pipe.dtype)})
     except (ArtError, CheckpointError, EvaluationError, FileNotFoundError) as error:
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from None
+    if not is_first():
+        return
     (out / "scores.json").write_text(json.dumps(scores, indent=2), encoding="utf-8")
     print_scores(scores)
 
@@ -62,6 +68,17 @@ def print_scores(scores: dict[str, float]) -> None:
 def reconstruction(
     model: ModelOption = None,
     scenes: Annotated[int, typer.Option(min=1, help="Fresh scenes.")] = 500,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead of scenes: all pictures below this folder, such as ImageNet's validation set, their middle "
+            "cut to the model's size."
+        ),
+    ] = None,
+    fid: Annotated[
+        bool,
+        typer.Option("--fid", help='Also rFID; needs pip install "torchmetrics[image]" torchvision.'),
+    ] = False,
     seed: SeedOption = 42,
     batch_size: BatchOption = 16,
     out: OutOption = None,
@@ -74,7 +91,7 @@ def reconstruction(
     def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
         from .reconstruction import evaluate_reconstruction
 
-        return evaluate_reconstruction(pipe, folder, scenes, seed, batch_size, sheet, settings)
+        return evaluate_reconstruction(pipe, folder, scenes, seed, batch_size, sheet, settings, pictures, fid)
 
     evaluate("reconstruction", model, device, dtype, out, measure)
 
@@ -108,7 +125,7 @@ def geneval(
     guidance: GuidanceOption = 4.5,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many prompts, spread over the file.")] = None,
+    limit: LimitOption = None,
     out: OutOption = None,
     sheet: SheetOption = None,
     device: DeviceOption = None,
@@ -129,6 +146,68 @@ def geneval(
         )
 
     evaluate("geneval", model, device, dtype, out, measure)
+
+
+@app.command()
+def wise(
+    prompts: Annotated[
+        list[Path], typer.Option(help="One of WISE's files, data/natural_science.json and so on; may be given again.")
+    ],
+    model: ModelOption = None,
+    steps: StepsOption = 20,
+    guidance: GuidanceOption = 4.5,
+    seed: SeedOption = 42,
+    batch_size: BatchOption = 8,
+    limit: LimitOption = None,
+    out: OutOption = None,
+    sheet: SheetOption = None,
+    device: DeviceOption = None,
+    dtype: DtypeOption = None,
+) -> None:
+    """Pictures of WISE's prompts for its own scorer: PROMPT_ID.png in the folder of the results.
+
+    WISE is scored by a large model, with a key of yours: python gpt_eval.py --json_path data/natural_science.json
+    --image_dir OUT and so on for each file, then Calculate.py (github.com/PKU-YuanGroup/WISE).
+    """
+
+    def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
+        from .benchmarks import evaluate_wise
+
+        return evaluate_wise(pipe, folder, prompts, steps, guidance, seed, batch_size, limit, sheet, settings)
+
+    evaluate("wise", model, device, dtype, out, measure)
+
+
+@app.command()
+def imgedit(
+    edits: Annotated[Path, typer.Option(help="ImgEdit's Benchmark/Basic/basic_edit.json.")],
+    pictures: Annotated[Path, typer.Option(help="The folder of its pictures, singleturn/ of Benchmark.tar.")],
+    model: ModelOption = None,
+    steps: StepsOption = 20,
+    guidance: GuidanceOption = 4.5,
+    seed: SeedOption = 42,
+    batch_size: BatchOption = 8,
+    limit: LimitOption = None,
+    out: OutOption = None,
+    sheet: SheetOption = None,
+    device: DeviceOption = None,
+    dtype: DtypeOption = None,
+) -> None:
+    """ImgEdit's edits for its own scorer: KEY.png in the folder of the results.
+
+    ImgEdit is scored by a large model, with a key of yours: python basic_bench.py --result_img_folder OUT
+    --edit_json basic_edit.json --origin_img_root PICTURES --prompts_json prompts.json, then step1_get_avgscore.py and
+    step2_typescore.py (github.com/PKU-YuanGroup/ImgEdit, Benchmark/Basic).
+    """
+
+    def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
+        from .benchmarks import evaluate_imgedit
+
+        return evaluate_imgedit(
+            pipe, folder, edits, pictures, steps, guidance, seed, batch_size, limit, sheet, settings
+        )
+
+    evaluate("imgedit", model, device, dtype, out, measure)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from ..pipeline import UniLIPPipeline
 from .geneval import positions
 from .judge import COLOR_STYLES, NATURAL, Detection, Judge, Judgement, overlap
 from .metrics import psnr
+from .processes import is_first, own_share, wait_for_all
 from .records import Records, fresh_rng, in_batches, make_generator, save_picture, share
 from .sheets import contact_sheet
 
@@ -112,8 +113,8 @@ def draw(
     batch_size: int,
 ) -> None:  # fmt: skip
     """Edits what is not edited yet; results stand in `out`/kind/0000.png."""
-    waiting = [(kind, place) for kind, place in places if not picture_path(out, kind, place).is_file()]
-    with tqdm(total=len(waiting), desc="edits") as bar:
+    waiting = [one for one in own_share(places) if not picture_path(out, *one).is_file()]
+    with tqdm(total=len(waiting), desc="edits", disable=not is_first()) as bar:
         for batch in in_batches(waiting, batch_size):
             edits = [fresh_edit(seed, kind, place) for kind, place in batch]
             images = pipe(
@@ -126,6 +127,7 @@ def draw(
             for (kind, place), image in zip(batch, images, strict=True):
                 save_picture(image.resize((CANVAS, CANVAS)), picture_path(out, kind, place))
             bar.update(len(batch))
+    wait_for_all()
 
 
 def picture_path(out: Path, kind: str, place: int) -> Path:
@@ -142,6 +144,8 @@ def evaluate_edits(
     places = [(kind, place) for kind in KINDS for place in range(each)]
     records = Records(out, {"seed": seed, "steps": steps, "guidance": guidance, **(settings or {})})
     draw(pipe, out, places, steps, guidance, seed, batch_size)
+    if not is_first():
+        return {}
 
     judge = judge or Judge.load()
     records.clear()  # a judgement costs little, and the judge may have changed

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ..pipeline import UniLIPPipeline
 from .judge import Detection, Judge
+from .processes import is_first, own_share, wait_for_all
 from .records import EvaluationError, Records, in_batches, make_generator, save_picture, share
 from .sheets import contact_sheet
 
@@ -98,13 +99,13 @@ def draw(
     seed: int, batch_size: int,
 ) -> None:  # fmt: skip
     """Draws what is not there yet, in the layout that GenEval's own scorer reads."""
-    waiting = []
-    for index, metadata in enumerate(prompts):
+    for index, metadata in enumerate(prompts if is_first() else []):
         folder = out / f"{index:05d}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "metadata.jsonl").write_text(json.dumps(metadata) + "\n", encoding="utf-8")
-        waiting += [(index, sample) for sample in range(samples) if not picture_path(out, index, sample).is_file()]
-    with tqdm(total=len(waiting), desc="geneval") as bar:
+    mine = own_share([(index, sample) for index in range(len(prompts)) for sample in range(samples)])
+    waiting = [one for one in mine if not picture_path(out, *one).is_file()]
+    with tqdm(total=len(waiting), desc="geneval", disable=not is_first()) as bar:
         for batch in in_batches(waiting, batch_size):
             images = pipe(
                 [prompts[index]["prompt"] for index, _ in batch],
@@ -115,6 +116,7 @@ def draw(
             for (index, sample), image in zip(batch, images, strict=True):
                 save_picture(image, picture_path(out, index, sample))
             bar.update(len(batch))
+    wait_for_all()
 
 
 def evaluate_geneval(
@@ -131,6 +133,8 @@ def evaluate_geneval(
     kept = {"seed": seed, "steps": steps, "guidance": guidance, "prompts": len(prompts), **(settings or {})}
     Records(out, kept)
     draw(pipe, prompts, out, samples, steps, guidance, seed, batch_size)
+    if not is_first():
+        return {}
 
     judge = judge or Judge.load()
     results: list[dict[str, Any]] = []

@@ -1,5 +1,5 @@
 """What an evaluation run keeps on disk: its settings, and one line for each item done, so that a run that was
-interrupted goes on where it stopped."""
+interrupted goes on where it stopped, with as many processes as there are then."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from PIL import Image
 
 Item = TypeVar("Item")
@@ -22,14 +23,24 @@ class EvaluationError(Exception):
 
 
 class Records:
-    """Results of one run in a folder: `settings.json`, and `records.jsonl` with one JSON object an item.
+    """Results of one run in a folder: `settings.json`, and `records.jsonl` with one JSON object an item. Of several
+    processes each writes a file of its own, `records-1.jsonl` and so on, until `gather` makes one of them.
 
     Raises EvaluationError if the folder holds a run with other settings.
     """
 
     def __init__(self, folder: Path, settings: dict[str, Any]):
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.path = folder, folder / "records.jsonl"
+        self.state = PartialState()
+        name = f"records-{self.state.process_index}.jsonl" if self.state.process_index else "records.jsonl"
+        self.folder, self.path = folder, folder / name
+        with self.state.main_process_first():
+            self._keep_settings(settings)
+        self.done: dict[str, dict[str, Any]] = {}
+        self.gather()
+
+    def _keep_settings(self, settings: dict[str, Any]) -> None:
+        folder = self.folder
         kept = folder / "settings.json"
         if kept.is_file():
             before = json.loads(kept.read_text(encoding="utf-8"))
@@ -41,15 +52,24 @@ class Records:
                 )
         else:
             kept.write_text(json.dumps(settings, indent=2), encoding="utf-8")
-        self.done: dict[str, dict[str, Any]] = {}
-        if self.path.is_file():
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                try:
-                    record = json.loads(line)
-                except json.JSONDecodeError:
-                    continue  # the run was killed while it wrote this line; the item is done again
-                self.done[record["key"]] = record
+
+    def gather(self) -> None:
+        """Waits for all processes, and reads what all have done; the first one then writes it as one file."""
+        self.state.wait_for_everyone()
+        files = sorted(self.folder.glob("records*.jsonl"))
+        for line in (line for file in files for line in file.read_text(encoding="utf-8").splitlines()):
+            try:
+                record = json.loads(line)
+            except json.JSONDecodeError:
+                continue  # the run was killed while it wrote this line; the item is done again
+            self.done[record["key"]] = record
+        self.state.wait_for_everyone()
+        if self.state.is_main_process:
             self._rewrite()
+            for file in files:
+                if file != self.path:
+                    file.unlink()
+        self.state.wait_for_everyone()
 
     def add(self, key: str, **values: Any) -> None:
         self.done[key] = {"key": key, **values}

@@ -10,6 +10,7 @@ from tqdm import tqdm
 from ..emoji.questions import conversation, is_right
 from ..emoji.scenes import Scene, random_scene, render
 from ..pipeline import UniLIPPipeline
+from .processes import is_first, own_share
 from .records import Records, fresh_rng, share
 from .sheets import contact_sheet
 
@@ -47,22 +48,21 @@ def evaluate_understanding(
 ) -> dict[str, float]:  # fmt: skip
     """Shares of right answers: by kind, in the first and in later turns, and over all questions ("overall")."""
     records = Records(out, {"seed": seed, **(settings or {})})
-    rows: list[list[tuple[Image.Image, str]]] = []
-    for place in tqdm(range(scenes), desc="understanding"):
-        if str(place) in records.done and (sheet is None or place >= ON_SHEET):
-            continue
+    waiting = [place for place in range(scenes) if str(place) not in records.done]
+    for place in tqdm(own_share(waiting), desc="understanding", disable=not is_first()):
         rng = fresh_rng(seed, place)
         scene = random_scene(rng)
-        image = render(scene)
-        if str(place) not in records.done:
-            records.add(str(place), turns=converse(pipe, scene, image, rng, TURNS[place % len(TURNS)]))
-        if place < ON_SHEET:
-            turn = records.done[str(place)]["turns"][-1]
-            if place % 8 == 0:
-                rows.append([])
-            rows[-1].append((image, f"{'' if turn['right'] else 'WRONG: '}{turn['question']} {turn['reply']}"))
+        records.add(str(place), turns=converse(pipe, scene, render(scene), rng, TURNS[place % len(TURNS)]))
+    records.gather()
+    if not is_first():
+        return {}
     if sheet is not None:
-        contact_sheet(sheet, rows)
+        shown = []
+        for place in range(min(scenes, ON_SHEET)):
+            turn = records.done[str(place)]["turns"][-1]
+            caption = f"{'' if turn['right'] else 'WRONG: '}{turn['question']} {turn['reply']}"
+            shown.append((render(random_scene(fresh_rng(seed, place))), caption))
+        contact_sheet(sheet, [shown[start : start + 8] for start in range(0, len(shown), 8)])
     answers = [
         (number, turn) for place in range(scenes) for number, turn in enumerate(records.done[str(place)]["turns"])
     ]
