@@ -149,6 +149,7 @@ CHINESE = {
     "Your name": "您的名字",
     "What the study's owner sees": "研究的所有者会看到",
     "Join": "加入",
+    "Join as who I am signed in as": "以登录的身份加入",
     "What was asked": "编辑要求",
     "Input": "输入",
     "Left": "左",
@@ -179,11 +180,15 @@ CHINESE = {
     "Whole (0)": "全图 (0)",
     "Mark a fault (b)": "标出缺陷 (b)",
     "How to look and mark": "如何查看与标注",
-    "Closer with the wheel or two fingers, too: all pictures move together.": (
-        "也可用滚轮或双指放大：所有图片一同移动。"
+    "Closer with the wheel or two fingers, too: all pictures move together, also by the arrow keys.": (
+        "也可用滚轮或双指放大：所有图片一同移动，也可用方向键移动。"
     ),
-    "Drag a box around what is wrong with a result; a click on it takes the box away.": (
-        "在有问题的地方拖出方框；点击方框即可去掉。"
+    (
+        "Drag a box around what is wrong with a result; a click on it takes the box away. By keys: the arrows move a "
+        "box, with shift they size it, x goes to the other result, delete takes the box away."
+    ): (
+        "在有问题的地方拖出方框；点击方框即可去掉。键盘操作：方向键移动方框，按住 shift 调整大小，x 换到另一张结果，"
+        "delete 去掉方框。"
     ),
     "Left over right": "左图叠在右图上",
     "Your token, to go on elsewhere": "您的邀请码，可在别处继续",
@@ -263,6 +268,10 @@ class Page(gr.Blocks):
     """A page in the visitor's language; its API speaks English, whatever its labels are marked with."""
 
     def launch(self, *args, **named):
+        if named.get("mcp_server"):
+            from unilip.demo.tools import offer  # which needs a package that only this needs
+
+            offer()
         return super().launch(*args, i18n=translate(self), **named)
 
     def get_api_info(self, *args, **named) -> dict[str, Any] | None:
