@@ -45,6 +45,33 @@ def test_reconstruction_goes_on_where_it_stopped(tiny, tmp_path):
     assert len((tmp_path / "parts" / "records.jsonl").read_text().splitlines()) == 5
 
 
+def test_reconstruction_of_a_folder_cuts_the_middle_and_keeps_what_rfid_compares(tiny, tmp_path, monkeypatch):
+    folder = tmp_path / "pictures"
+    (folder / "deep").mkdir(parents=True)
+    Image.new("RGB", (90, 60), "red").save(folder / "a.jpg")
+    Image.new("RGB", (60, 90), "blue").save(folder / "deep" / "b.png")
+    (folder / "notes.txt").write_text("no picture")
+    seen = []
+
+    def remember(pairs, device, batch_size):
+        seen.extend((truth.size, again.size) for truth, again in pairs)
+        return 0.5
+
+    monkeypatch.setattr("unilip.evaluation.reconstruction.frechet_distance", remember)  # Inception is a download
+    scores = evaluate_reconstruction(tiny, tmp_path / "run", pictures=folder, fid=True)
+    square = (tiny.image_size, tiny.image_size)
+    assert scores["rfid"] == 0.5 and seen == [(square, square)] * 2
+    assert (tmp_path / "run" / "pictures" / "deep" / "b.png.png").is_file()
+
+
+def test_reconstruction_names_what_is_no_picture(tiny, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    with pytest.raises(EvaluationError, match=r"a\.jpg"):
+        evaluate_reconstruction(tiny, tmp_path / "run", pictures=tmp_path)
+    with pytest.raises(EvaluationError, match="no pictures in"):
+        evaluate_reconstruction(tiny, tmp_path / "run2", pictures=tmp_path / "none")
+
+
 def test_understanding_asks_over_one_and_several_turns(tiny, tmp_path):
     scores = evaluate_understanding(tiny, tmp_path / "run", scenes=2, sheet=tmp_path / "sheet.png")
     records = [json.loads(line) for line in (tmp_path / "run" / "records.jsonl").read_text().splitlines()]
