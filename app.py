@@ -24,7 +24,7 @@ def main() -> None:
     embedded = Path(source).resolve() == EMBEDDED.resolve()
     name = display_name(source)
     engine = Engine(pipeline, settings.queue_size, name)
-    studies = Studies(settings.studies)
+    studies = Studies(settings.studies, settings.database)
     try:
         build_page(engine, name, embedded, studies).launch(**launch_options(settings))
     finally:

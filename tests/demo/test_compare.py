@@ -154,6 +154,9 @@ def test_studies_that_cannot_be_opened_are_told_and_nothing_is_written_unasked(t
     studies = Studies(tmp_path / "none")
     assert studies.open_ones() == [] and not studies.folder.exists()
     studies.close()
+    elsewhere = Studies(tmp_path / "pictures", f"sqlite:///{tmp_path / 'elsewhere.sqlite'}")
+    assert elsewhere.open_ones() == [] and (tmp_path / "elsewhere.sqlite").is_file()
+    elsewhere.close()
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(type(refusal("")), match="cannot be opened"):
         Studies(tmp_path / "file").store()

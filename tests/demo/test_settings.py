@@ -9,11 +9,11 @@ from unilip.demo.settings import read_settings
 
 
 def test_defaults_are_private(monkeypatch):
-    for name in ("MODEL", "DEVICE", "DTYPE", "HOST", "PORT", "SHARE", "MCP", "QUEUE_SIZE", "STUDIES"):
+    for name in ("MODEL", "DEVICE", "DTYPE", "HOST", "PORT", "SHARE", "MCP", "QUEUE_SIZE", "STUDIES", "DATABASE"):
         monkeypatch.delenv(f"UNILIP_{name}", raising=False)
     settings = read_settings([])
     options = launch_options(settings)
-    assert settings.model is None and settings.queue_size == 20
+    assert settings.model is None and settings.queue_size == 20 and settings.database is None
     assert options["share"] is False and options["mcp_server"] is False
     assert options["server_name"] is None  # gradio's own default is 127.0.0.1
     assert options["show_error"] is False and options["enable_monitoring"] is False and "allowed_paths" not in options
@@ -24,8 +24,9 @@ def test_flags_win_over_the_environment(monkeypatch):
     monkeypatch.setenv("UNILIP_MODEL", "somewhere")
     monkeypatch.setenv("UNILIP_SHARE", "yes")
     monkeypatch.setenv("UNILIP_STUDIES", "kept")
-    settings = read_settings(["--port", "9000", "--no-share"])
-    assert settings.studies == Path("kept")
+    monkeypatch.setenv("UNILIP_DATABASE", "postgresql://one/studies")
+    settings = read_settings(["--port", "9000", "--no-share", "--database", "postgresql://two/studies"])
+    assert (settings.studies, settings.database) == (Path("kept"), "postgresql://two/studies")
     assert (settings.port, settings.model, settings.share) == (9000, "somewhere", False)
 
 

@@ -102,7 +102,7 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
             return [gr.skip()] * len(opening)
         try:
             found = studies.open_ones()
-            there = studies.folder.exists()
+            there = studies.may_exist()
             with plain_words():
                 shown = bench.show(studies, studies.store().judge(token)) if token and there else None
             note = ""

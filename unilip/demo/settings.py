@@ -15,7 +15,7 @@ TRUE_WORDS = ("1", "true", "yes", "on")
 @dataclass(frozen=True)
 class Settings:
     """`None` leaves the choice to the program: the embedded model, the best device and its fastest number format,
-    gradio's own host (127.0.0.1) and the first free port from 7860 up."""
+    gradio's own host (127.0.0.1) and the first free port from 7860 up, a file for the studies."""
 
     model: str | None
     device: str | None
@@ -26,6 +26,7 @@ class Settings:
     mcp: bool
     queue_size: int
     studies: Path
+    database: str | None
 
 
 def read_settings(arguments: list[str] | None = None) -> Settings:
@@ -63,6 +64,11 @@ def read_settings(arguments: list[str] | None = None) -> Settings:
         default=environment.get("UNILIP_STUDIES", DEFAULT_FOLDER),
         type=Path,
         help=f"folder of the studies of the Compare tab (default: {DEFAULT_FOLDER})",
+    )
+    add(
+        "--database",
+        default=environment.get("UNILIP_DATABASE"),
+        help="SQLAlchemy URL of a database for the studies, such as PostgreSQL's (default: a file in their folder)",
     )
     settings = Settings(**vars(parser.parse_args(arguments)))
     if settings.dtype not in (None, *DTYPES):

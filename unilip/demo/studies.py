@@ -15,10 +15,12 @@ logger = logging.getLogger(__name__)
 
 
 class Studies:
-    """The store of a folder, opened when it is first needed: a page whose visitors compare nothing writes nothing."""
+    """The store of a folder, and of a database if there is one elsewhere (see `Store`), opened when it is first needed:
+    a page whose visitors compare nothing writes nothing."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, database: str | None = None):
         self.folder = folder
+        self._database = database
         self._lock = threading.Lock()
         self._store: Store | None = None
 
@@ -27,7 +29,7 @@ class Studies:
         with self._lock:
             if self._store is None:
                 try:
-                    self._store = Store(self.folder)
+                    self._store = Store(self.folder, self._database)
                 except (StudyError, OSError) as error:
                     logger.error("The studies cannot be opened.", exc_info=error)
                     raise refusal(
@@ -35,9 +37,13 @@ class Studies:
                     ) from None
             return self._store
 
+    def may_exist(self) -> bool:
+        """Whether there can be any studies yet; where not, nothing has to be opened."""
+        return self._database is not None or self.folder.exists()
+
     def open_ones(self) -> list[tuple[str, str]]:
         """Titles and ids of the studies that anybody may join, newest first."""
-        if not self.folder.exists():
+        if not self.may_exist():
             return []
         with plain_words():
             return [(study.title, study.id) for study in self.store().studies() if study.open]
