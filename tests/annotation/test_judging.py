@@ -330,10 +330,13 @@ def test_a_name_is_taken_once(store, ticket):
 
 
 def test_a_login_comes_back_to_its_own_votes_and_is_kept_nowhere(store, ticket, tmp_path):
-    first = store.join_by_login(ticket.study, "somebody@platform")
+    def place(login):
+        return store.judge(store.join_by_login(ticket.study, login).token)
+
+    first = place("somebody@platform")
     first.vote("1", first.next().assignment, LEFT)
-    assert len(store.join_by_login(ticket.study, "somebody@platform").votes()) == 1
-    assert store.join_by_login(ticket.study, "another@platform").votes() == []
+    assert len(place("somebody@platform").votes()) == 1
+    assert place("another@platform").votes() == []
     store.close()
     kept = b"".join(path.read_bytes() for path in (tmp_path / "studies").glob("studies.sqlite*"))
     assert b"another" not in kept and b"somebody" not in kept

@@ -125,7 +125,7 @@ class Receipt:
 
 
 class Judge:
-    """Made by `Store.judge` or `Store.join_by_login`, which know whose place it is.
+    """Made by `Store.judge`, which knows whose place it is.
 
     Every method raises StudyGoneError if the study was deleted meanwhile, and AccessError for an assignment that is not
     this annotator's.

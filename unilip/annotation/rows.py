@@ -89,7 +89,7 @@ def insert_annotator(
 
     Args:
         name: None names them by their number.
-        token, login_hash: how they are known again, by the one or the other.
+        token, login_hash: how they are known again.
     """
     annotators, assignments = tables.annotators, tables.assignments
     number = 1 + connection.scalar(select(func.max(annotators.c.number)).where(annotators.c.study_id == study))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, func, insert, select, update
 
 from unilip.annotation import exchange, rows, tables
 from unilip.annotation.database import Database
@@ -184,26 +184,24 @@ class Store:
             rows.insert_annotator(connection, study, name, token)
         return Ticket(study, token)
 
-    def join_by_login(self, study: str, login: str) -> Judge:
+    def join_by_login(self, study: str, login: str) -> Ticket:
         """The same for somebody whom the platform has identified, now or before: `login` must come from the platform,
-        never from the visitor. Only a hash of it is kept, and the annotator is named by a number.
+        never from the visitor. Only a hash of it is kept, and the annotator is named by a number. Each time the token
+        is a new one, and an earlier one no longer works.
 
         Raises:
             StudyGoneError: there is no such study.
             AccessError: the study is closed to newcomers.
         """
-        hashed, annotators = rows.hashed(f"{study}:{login}"), tables.annotators
-        mine = select(annotators.c.id).where(annotators.c.study_id == study, annotators.c.login_hash == hashed)
-        with self.database.read() as connection:
-            annotator = connection.scalar(mine)
-        if annotator is None:
-            with self.database.write() as connection:
-                row = rows.lock_study(connection, study)
-                annotator = connection.scalar(mine)  # the visitor's other tab may have been first
-                if annotator is None:
-                    _check_open(row)
-                    annotator = rows.insert_annotator(connection, study, login_hash=hashed)
-        return Judge(self.database, annotator)
+        hashed, annotators, token = rows.hashed(f"{study}:{login}"), tables.annotators, rows.new_token()
+        mine = (annotators.c.study_id == study) & (annotators.c.login_hash == hashed)
+        with self.database.write() as connection:
+            row = rows.lock_study(connection, study)
+            renewed = connection.execute(update(annotators).where(mine).values(token_hash=rows.hashed(token)))
+            if not renewed.rowcount:
+                _check_open(row)
+                rows.insert_annotator(connection, study, token=token, login_hash=hashed)
+        return Ticket(study, token)
 
     def judge(self, token: str) -> Judge:
         """One annotator's place in their study.

@@ -7,7 +7,7 @@ import gradio as gr
 from unilip.annotation.errors import AccessError
 from unilip.annotation.example import make_example
 from unilip.annotation.store import Store
-from unilip.demo import parts
+from unilip.demo import login, parts
 from unilip.demo.bench import build_bench
 from unilip.demo.engine import Engine, refusal
 from unilip.demo.making import build_making, connect
@@ -71,6 +71,14 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
             shown = bench.show(studies, store.judge(ticket.token))
             return ticket.token, gr.Column(visible=False), *shown
 
+    def join_by_login(study: str, profile: gr.OAuthProfile | None):
+        if not study:
+            raise refusal("Please choose a study first.")
+        with plain_words():
+            store = studies.store()
+            token = login.join_signed_in(store, study, profile).token
+            return token, gr.Column(visible=False), *bench.show(studies, store.judge(token))
+
     def judge(invitation: str):
         """What the holder of a token judges next: the same pair until it is voted on or skipped.
 
@@ -130,6 +138,10 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
                 study = gr.Dropdown([], label="Join an open study", allow_custom_value=True)
                 name = gr.Textbox(label="Your name", placeholder="What the study's owner sees", max_length=60)
                 join = gr.Button("Join", size="sm", elem_classes="quiet")
+                with gr.Column(visible=login.is_offered()):
+                    if login.is_offered():
+                        gr.LoginButton(size="sm", min_width=0)
+                    signed_in = gr.Button("Join as who I am signed in as", size="sm", elem_classes="quiet")
         making = build_making()
     bench = build_bench(studies, token)
     with gr.Accordion(
@@ -150,6 +162,9 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
         **parts.QUICK,
     ).success(lambda: "", None, invitation, **parts.PRIVATE)
     gr.on([join.click, name.submit], join_study, [study, name], [token, *view], api_name="join_study", **parts.QUICK)
+    # Undocumented, since it is of use on a Space alone.
+    by_login = {"api_name": "join_by_login", "api_visibility": "undocumented", **parts.QUICK}
+    signed_in.click(join_by_login, study, [token, *view], **by_login)
     opening = [note, study, joinable, *view, outcome.fold]
     # When the page opens, what the browser remembers is not there yet: it comes as a change.
     told_last = {"trigger_mode": "always_last", **parts.PRIVATE}
