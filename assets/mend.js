@@ -1,5 +1,8 @@
 // Runs when the page opens: gives parts of gradio's markup the roles and names that screen readers need.
 () => {
+  // The page's own words are English or simplified Chinese, whatever gradio's are: for screen readers and style.css.
+  const chinese = ["zh", "zh-cn", "zh-sg", "zh-hans", "zh-hans-cn"].includes(navigator.language.toLowerCase());
+  document.documentElement.lang = chinese ? "zh-CN" : "en";
   const mend = () => {
     for (const empty of document.querySelectorAll('[aria-label="Empty value"]')) empty.setAttribute("role", "img");
     // Its children are buttons, which a list may not have.

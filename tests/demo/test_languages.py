@@ -29,8 +29,9 @@ def test_every_fixed_text_is_known_in_chinese(texts):
     assert not missing, missing
 
 
-def test_no_translation_is_of_something_that_the_page_does_not_say(texts):
-    said = html.unescape("\n".join(texts))
+def test_no_translation_is_of_something_that_the_page_does_not_say(served, texts):
+    choices = [label for one in served.page.blocks.values() for label, _ in getattr(one, "choices", None) or ()]
+    said = html.unescape("\n".join([*texts, *map(str, choices)]))
     assert [text for text in CHINESE if text not in said] == []
 
 
@@ -47,6 +48,8 @@ def test_a_chinese_visitor_draws(served):
         visitor.open_tab("创作")
         visitor.page.get_by_label("要画什么？").fill("a red cat")
         visitor.page.get_by_role("button", name="开始画").click()
-        expect(visitor.page.locator(".status:visible")).to_contain_text(" in ", timeout=60_000)
+        expect(visitor.page.locator(".status:visible")).to_contain_text("2 张图片，用时", timeout=60_000)
+        visitor.page.get_by_role("button", name="参数网格").click()
+        expect(visitor.page.get_by_label("行的变量")).to_have_value("引导强度")
         assert "__i18n__" not in visitor.page.locator("body").inner_text()
     assert visitor.complaints == [] and visitor.foreign == []

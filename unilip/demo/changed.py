@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from unilip.demo import parts, retouch
 from unilip.demo.engine import Engine, Result, Waiting
+from unilip.demo.sayings import said
 from unilip.emoji.concerns import Seen, concern
 from unilip.emoji.vocabulary import CANVAS
 from unilip.evaluation.judge import Judge
@@ -91,7 +92,8 @@ def told(before: Image.Image, after: Image.Image, region: Region) -> str:
     words = f"{retouch.changed_share(before, after):.0%} of the picture changed noticeably"
     if region.mask is not None:
         words += f"; outside the outline, {retouch.changed_share(before, after, region.mask):.0%}"
-    return f'<p class="note">{words}. {html.escape(region.sentence)}</p>'
+    sentences = f"{said(f'{words}.')} {said(region.sentence)}".strip()
+    return f'<p class="note">{html.escape(sentences, quote=False)}</p>'
 
 
 class Changed:
@@ -121,7 +123,7 @@ class Changed:
         return [self.heat, self.words, self.ask]
 
     def empty(self) -> tuple:
-        return None, NO_CHANGE, gr.Button(interactive=False)
+        return None, said(NO_CHANGE), gr.Button(interactive=False)
 
     def look(self, before: Image.Image, after: Image.Image, instruction: str) -> tuple:
         """Fills the fold; the region is found at once where that takes no time of the model."""
@@ -150,4 +152,4 @@ class Changed:
         heat = retouch.heat_map(before, after)
         if region.mask is not None:
             heat = retouch.outlined(heat, region.mask)
-        return [(before, "Before"), (after, "After"), (heat, "Change")], told(before, after, region)
+        return [(before, said("Before")), (after, said("After")), (heat, said("Change"))], told(before, after, region)

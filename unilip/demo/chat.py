@@ -14,6 +14,7 @@ from unilip.demo import parts
 from unilip.demo.engine import Engine, Result, Step, Text, refusal
 from unilip.demo.picture import read_picture
 from unilip.demo.routing import Route, route
+from unilip.demo.sayings import said
 
 MAX_PICTURES = 8
 STEPS, GUIDANCE = 20, 4.5  # of what is drawn here; the Create and Edit tabs have settings
@@ -89,10 +90,11 @@ def build_chat_tab(engine: Engine) -> ChatTab:
                 done = "Drew" if picture is None else "Changed the picture"
                 yield [
                     {"path": parts.keep(event.value[0])},
-                    {"type": "text", "text": f"{done}: {wish.text} (seed {seed})"},
+                    {"type": "text", "text": said(f"{done}: {wish.text} (seed {seed})")},
                 ]
             elif isinstance(event, Step):
-                yield f"{'Drawing' if picture is None else 'Editing'}… step {event.number} of {event.total}"
+                doing = "Drawing" if picture is None else "Editing"
+                yield said(f"{doing}… step {event.number} of {event.total}")
 
     def picture_of(block: dict) -> str | None:
         return block.get("path") or (block.get("file") or {}).get("path")

@@ -10,6 +10,7 @@ from unilip.demo import parts
 from unilip.demo.engine import Engine, Result, Step, refusal
 from unilip.demo.grid import build_grid
 from unilip.demo.hints import hint_line
+from unilip.demo.sayings import said
 from unilip.lineage import read_record
 
 MAX_PICTURES = 8
@@ -80,11 +81,11 @@ def build_create_tab(engine: Engine, embedded: bool) -> CreateTab:
         for event in events:
             match event:
                 case Result():
-                    captioned = [(one, f"Seed {number}") for one, number in zip(event.value, seeds, strict=True)]
+                    captioned = [(one, said(f"Seed {number}")) for one, number in zip(event.value, seeds, strict=True)]
                     made = "1 picture" if count == 1 else f"{count} pictures"
                     yield captioned, first, parts.done(event, made)
                 case Step(preview=[*forming]):
-                    captioned = [(one, f"Seed {n}, unfinished") for one, n in zip(forming, seeds, strict=True)]
+                    captioned = [(one, said(f"Seed {n}, unfinished")) for one, n in zip(forming, seeds, strict=True)]
                     yield captioned, first, parts.progress(event)
                 case _:
                     yield gr.skip(), gr.skip(), parts.progress(event)

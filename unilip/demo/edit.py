@@ -13,6 +13,7 @@ from unilip.demo.edit_tree import Node, Tree, TreeError
 from unilip.demo.engine import Engine, Result, Step, refusal
 from unilip.demo.hints import hint_line
 from unilip.demo.picture import PictureInput
+from unilip.demo.sayings import said
 from unilip.emoji import suggestions
 from unilip.lineage import read_record, write_record
 
@@ -231,7 +232,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                 yield gr.Radio(suggestions.suggest(event.value, np.random.default_rng()), value=None, visible=True)
 
     def list_edits(tree: Tree):
-        titled = [(node.path, edit_tree.title(tree, number)) for number, node in enumerate(tree)]
+        titled = [(node.path, edit_tree.title(tree, number, said("your picture"))) for number, node in enumerate(tree)]
         return gr.Column(visible=bool(tree)), titled
 
     def allow(tree: Tree, number: int | None):

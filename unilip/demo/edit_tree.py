@@ -60,9 +60,9 @@ def label(tree: Tree, number: int) -> str:
     return f"{label(tree, parent)}{'.' if tree[parent].parent is not None else ''}{before + 1}"
 
 
-def title(tree: Tree, number: int) -> str:
-    """A node's place and words."""
-    return f"{label(tree, number)}  {tree[number].instruction or 'your picture'}"
+def title(tree: Tree, number: int, root: str = "your picture") -> str:
+    """A node's place and words; `root` is what a picture is called that no edit made."""
+    return f"{label(tree, number)}  {tree[number].instruction or root}"
 
 
 def write_zip(tree: Tree) -> str:

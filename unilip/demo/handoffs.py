@@ -9,6 +9,7 @@ from unilip.demo.create import CreateTab, picked
 from unilip.demo.edit import EditTab
 from unilip.demo.engine import Engine, refusal
 from unilip.demo.picture import read_picture
+from unilip.demo.sayings import said
 from unilip.lineage import Record, read_record
 
 
@@ -52,7 +53,7 @@ def connect(
             text = f"Restored. {same}." if button == "Draw" else f"Restored. With the picture it was made from, {same}."
         else:
             text = f"Restored, but the picture was made by another model ({record.model}): the result will differ."
-        gr.Info(text, duration=8)
+        gr.Info(said(text), duration=8)
 
     selected = [create.gallery, create.selected]
     create.edit.click(edit_drawn, selected, [tabs, edit.picture, edit.instruction], **parts.SPEAKING)

@@ -5,6 +5,7 @@ import html
 import gradio as gr
 
 from unilip.demo import parts
+from unilip.demo.sayings import said
 from unilip.emoji.hints import hint
 
 
@@ -13,7 +14,7 @@ def hint_line(embedded: bool, prompt: gr.Textbox) -> gr.HTML:
     line = gr.HTML(visible=embedded, elem_classes="hint-line", padding=False)
     if embedded:
         prompt.change(
-            lambda text: f'<p class="hint" role="note">{html.escape(words)}</p>' if (words := hint(text)) else "",
+            lambda text: f'<p class="hint" role="note">{html.escape(said(words))}</p>' if (words := hint(text)) else "",
             prompt,
             line,
             trigger_mode="always_last",

@@ -1,7 +1,7 @@
 """The page in the visitor's language: gradio's own words are in many, and the page's fixed words also in Chinese.
 
 The code says everything in English. `translate` goes over a finished page and marks each text that `CHINESE` has, so
-that the browser puts the visitor's language there. What is said while the page runs (progress, faults) is English.
+that the browser puts the visitor's language there. What is said while the page runs is in `sayings`.
 """
 
 import html
@@ -12,9 +12,10 @@ from typing import Any
 
 import gradio as gr
 
+from unilip.demo.sayings import TEXT_NODE, said, speaks_chinese
+
 PROPERTIES = ("label", "info", "placeholder")
 SPEAKING = (gr.Button, gr.DownloadButton, gr.HTML, gr.Markdown)  # whose values are the page's words, not a visitor's
-TEXT_NODE = re.compile(r"(?<=>)[^<>]+(?=<)")
 MARKER = re.compile(r"__i18n__(\{[^{}]*\})")
 
 CHINESE = {
@@ -83,6 +84,11 @@ CHINESE = {
     "Columns vary": "列的变量",
     "Values": "取值",
     "1, 2, 3": "1, 2, 3",
+    "nothing": "无",
+    "seed": "种子",
+    "steps": "步数",
+    "guidance": "引导强度",
+    "words of the prompt": "提示中的词",
     "Draw the grid": "画出网格",
     "Grid": "网格",
     "Restore from a picture": "从图片恢复设置",
@@ -117,6 +123,8 @@ CHINESE = {
     "Your edits.": "您的编辑。",
     "Select one to show it, then continue from there.": "选中一个即可查看，并从那里继续。",
     "Download all edits": "下载全部编辑",
+    "As the model draws": "模型输出的尺寸",
+    "As my picture, with its own pixels where nothing changed": "与我的图片相同，未改动处保留原像素",
     # reconstruct
     "Reconstruct": "重建",
     "Rounds": "轮数",
@@ -274,6 +282,14 @@ class Page(gr.Blocks):
             offer()
         return super().launch(*args, i18n=translate(self), **named)
 
+    async def process_api(self, block_fn, inputs, state=None, request=None, **named):
+        try:
+            return await super().process_api(block_fn, inputs, state, request, **named)
+        except gr.Error as error:
+            # Here, since an error may come from where no request is known: a component, or the model's thread.
+            error.message = said(error.message, request)
+            raise
+
     def get_api_info(self, *args, **named) -> dict[str, Any] | None:
         return in_english(super().get_api_info(*args, **named))
 
@@ -296,6 +312,21 @@ def fixed_texts(page: gr.Blocks) -> Iterator[tuple[gr.blocks.Block, str, str]]:
             text = getattr(block, name, None)
             if isinstance(text, str) and text:
                 yield block, name, text
+
+
+def offer_choices(page: gr.Blocks) -> None:
+    """Choices are out of the browser's reach: whoever opens the page is given them in the language asked for. What is
+    chosen keeps its English value."""
+    blocks = [block for block in page.blocks.values() if isinstance(block, (gr.Radio, gr.Dropdown, gr.CheckboxGroup))]
+    blocks = [block for block in blocks if any(label in CHINESE for label, _ in block.choices)]
+
+    def translated(request: gr.Request):
+        if not speaks_chinese(request):
+            return [gr.skip()] * len(blocks)
+        offered = [[(CHINESE.get(label, label), value) for label, value in block.choices] for block in blocks]
+        return [type(block)(choices=choices) for block, choices in zip(blocks, offered, strict=True)]
+
+    page.load(translated, None, blocks, api_visibility="private", queue=False, show_progress="hidden")
 
 
 def in_chinese(text: str) -> str | None:

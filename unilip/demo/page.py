@@ -13,9 +13,10 @@ from unilip.demo.edit import build_edit_tab
 from unilip.demo.engine import Engine
 from unilip.demo.handoffs import connect
 from unilip.demo.header import header, knowledge
-from unilip.demo.languages import Page
+from unilip.demo.languages import Page, offer_choices
 from unilip.demo.preflight import panel
 from unilip.demo.reconstruct import build_reconstruct_tab
+from unilip.demo.sayings import said
 from unilip.demo.settings import Settings
 from unilip.demo.studies import Studies
 from unilip.demo.visit import build_visit
@@ -55,8 +56,9 @@ def build_page(engine: Engine, name: str, embedded: bool, studies: Studies) -> g
                 build_compare_tab(page, engine, studies, model=None if embedded else engine.name)
         if complete:
             connect(engine, tabs, chat, create, edit, build_visit(create, edit))
+        offer_choices(page)
         here = gr.HTML(label="What runs here", show_label=False, padding=False)
-        page.load(lambda: panel(engine.pipeline, name, engine.fingerprint), None, here, **parts.PRIVATE)
+        page.load(lambda: said(panel(engine.pipeline, name, engine.fingerprint)), None, here, **parts.PRIVATE)
     # The engine lets one request through at a time and counts who waits; direct posts may not pass by the queue.
     return page.queue(api_open=False, max_size=engine.queue_size)
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from unilip.demo.cache import save_whole
 from unilip.demo.engine import Event, Result, Step, Waiting, refusal
+from unilip.demo.sayings import said
 
 logger = logging.getLogger(__name__)
 
@@ -180,7 +181,7 @@ def seed_row() -> Seed:
 def status_line(text: str = "", share: float | None = None) -> str:
     """One line on what goes on, with a bar where `share` (0 to 1) of the work is known to be done."""
     bar = "" if share is None else f'<div class="bar"><span style="width: {share:.0%}"></span></div>'
-    return f'<div class="status" role="status" aria-live="polite">{bar}<p>{html.escape(text)}</p></div>'
+    return f'<div class="status" role="status" aria-live="polite">{bar}<p>{html.escape(said(text))}</p></div>'
 
 
 def progress(event: Event, step: str = "Step") -> str:

@@ -11,6 +11,7 @@ from PIL import Image, ImageChops
 from unilip.demo import parts
 from unilip.demo.engine import Engine, Result, refusal
 from unilip.demo.picture import PictureInput
+from unilip.demo.sayings import said
 from unilip.evaluation import metrics
 
 EXAMPLES = ("cat-and-dog.png", "apples.png", "bus.png", "umbrella.png")
@@ -82,7 +83,7 @@ def build_reconstruct_tab(engine: Engine) -> None:
                 curve = [min(psnr(before, one), 100) for one in rebuilt]
                 table = pd.DataFrame({"Round": range(1, len(curve) + 1), "PSNR": curve})
                 looks = (difference(before, rebuilt[0]), channels(latents), gr.LinePlot(table, visible=len(curve) > 1))
-                yield (before, rebuilt[0]), scores(before, rebuilt[0]), *looks, parts.done(event, "Rebuilt")
+                yield (before, rebuilt[0]), said(scores(before, rebuilt[0])), *looks, parts.done(event, "Rebuilt")
             else:
                 yield *[gr.skip()] * 5, parts.progress(event, "Round")
 

@@ -9,6 +9,7 @@ from PIL import Image
 from unilip.demo import parts
 from unilip.demo.create import CreateTab
 from unilip.demo.edit import EditTab
+from unilip.demo.sayings import said
 from unilip.lineage import KEY, read_record
 
 MOST_RESULTS, EDGE = 40, 192  # browsers keep about five megabytes for a page; a copy takes some ten kilobytes
@@ -62,7 +63,7 @@ def build_visit(create: CreateTab, edit: EditTab) -> gr.Gallery:
             pictures = []
         text = "Select one to get its words, seed and settings back." if pictures else EMPTY
         found = [(picture, title(picture)) for picture in pictures]
-        return found, f'<p class="note">{text}</p>', gr.Button(interactive=bool(pictures))
+        return found, f'<p class="note">{said(text)}</p>', gr.Button(interactive=bool(pictures))
 
     def add_drawn(kept: list[dict], pictures: list[tuple[str, str]] | None):
         return add(kept or [], [Image.open(path) for path, _ in pictures or []])
