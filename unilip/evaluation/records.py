@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from accelerate import PartialState
 from PIL import Image
+
+from ..processes import process_state
 
 Item = TypeVar("Item")
 
@@ -31,7 +32,7 @@ class Records:
 
     def __init__(self, folder: Path, settings: dict[str, Any]):
         folder.mkdir(parents=True, exist_ok=True)
-        self.state = PartialState()
+        self.state = process_state()
         name = f"records-{self.state.process_index}.jsonl" if self.state.process_index else "records.jsonl"
         self.folder, self.path = folder, folder / name
         with self.state.main_process_first():

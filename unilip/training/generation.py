@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from accelerate import PartialState
 from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from torch import nn
 
 from unilip import prompts
 from unilip.pipeline import UniLIPPipeline
+from unilip.processes import process_state
 from unilip.training.clip import picture_tensor
 from unilip.training.config import TrainingConfig
 from unilip.training.copying import copying_losses, first_cross_attention
@@ -31,7 +31,7 @@ class GenerationStage(Stage):
 
     def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
         super().__init__(pipeline, config)
-        if PartialState().device.type == "cpu":
+        if process_state().device.type == "cpu":
             # Over so few tokens plain attention is several times as fast on a CPU as the fused kernel.
             for block in self.transformer.transformer_blocks:
                 block.attn2.set_processor(AttnProcessor())

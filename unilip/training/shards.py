@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import PartialState
 from PIL import Image
 from tqdm import tqdm
 
 from unilip.images import PictureError, open_picture, squash
+from unilip.processes import process_state
 from unilip.training.config import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Shards:
                 raise ConfigError(
                     f"There are no {kind} shards ({wanted}): name them under [data] in a copy of the file."
                 )
-            with PartialState().main_process_first():
+            with process_state().main_process_first():
                 rows = read_index(paths, kind, cache)
             if not len(rows):
                 raise ConfigError(f"The {kind} shards hold no samples: {paths[0]} needs {describe(kind)}.")

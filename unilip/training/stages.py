@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from accelerate import PartialState
-
 from unilip.checkpoints import load_pipeline
+from unilip.processes import process_state
 from unilip.training.chat import ChatStage
 from unilip.training.clip import ClipStage
 from unilip.training.config import ConfigError, TrainingConfig, read_config
@@ -57,7 +56,7 @@ def load_stage(name: str, source: str | Path, folder: Path | None = None) -> tup
             )
         # Each process moves it to its own device later.
         pipeline = load_pipeline(before / "model", device="cpu", dtype="float32")
-    if PartialState().device.type == "cpu":
+    if process_state().device.type == "cpu":
         # Measured on two cores in bfloat16: over short sequences plain attention is up to four times as fast.
         pipeline.mllm.set_attn_implementation("eager")
     return STAGES[name](pipeline, config), config
