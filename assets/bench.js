@@ -5,13 +5,16 @@
     z: "#bench-undo", " ": "#bench-skip", "+": "#bench-closer", "=": "#bench-closer", "-": "#bench-farther",
     0: "#bench-whole", b: "#bench-mark" };
   const PAUSE = 350; // milliseconds: nobody judges faster, but double clicks and impatient presses come
-  let shown = null, timer = null;
+  let shown = null, timer = null, fetched = null;
   const settle = () => { // the body says whether a press would count, for the eye and for tests
     document.body.dataset.bench = "settling";
     clearTimeout(timer);
     timer = setTimeout(() => { // pictures that are still on their way are not judged yet
       const there = [...document.querySelectorAll(".paired img")].every((one) => one.complete);
-      if (there) document.body.dataset.bench = "ready"; else settle();
+      if (!there) return settle();
+      document.body.dataset.bench = "ready";
+      if (shown !== fetched) document.querySelector("#bench-ahead")?.click(); // the next pair's pictures, meanwhile
+      fetched = shown;
     }, PAUSE);
   };
   new MutationObserver(() => {

@@ -46,6 +46,18 @@ def test_the_same_pair_comes_until_it_is_voted_on(judge):
     assert judge.next().assignment != first.assignment
 
 
+def test_the_pair_ahead_is_the_one_after_a_vote_or_a_skip(judge):
+    for turn in range(3):
+        ahead = judge.ahead()
+        if turn == 1:
+            judge.skip(judge.next().assignment)
+        else:
+            judge.vote(str(turn), judge.next().assignment, LEFT)
+        assert judge.next().assignment == ahead.assignment
+    judge.vote("last but one", judge.next().assignment, LEFT)
+    assert judge.ahead() is None
+
+
 def test_order_and_sides_follow_from_the_seed(store, make_study):
     def seen(ticket, name):
         return [(pair.prompt, pair.left) for pair in vote_all(store.judge(store.join(ticket.study, name).token))]

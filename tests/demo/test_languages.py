@@ -11,6 +11,7 @@ from unilip.demo.languages import CHINESE, MARKER, fixed_texts, in_chinese
 
 # Names of what is not shown, and the words of the model's own small world, which are English.
 UNSEEN = {"Pair", "Shown at", "Choice", "Id of the vote", "Flagged", "Left: Where", "Right: Where"}
+UNSEEN |= {"Ahead", "Ahead: input", "Ahead: left", "Ahead: right"}
 
 
 def as_the_code_says_it(text: str) -> str:

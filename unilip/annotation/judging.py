@@ -148,6 +148,13 @@ class Judge:
             study = self._study(connection)
             return _pair(connection.execute(self._pairs(study).limit(1)).first())
 
+    def ahead(self) -> Pair | None:
+        """The pair after the next one, as far as it is known: an undo, a repeat or another annotator's vote may come
+        between. For the page to fetch its pictures while the annotator looks at this one's."""
+        with self._database.read() as connection:
+            study = self._study(connection)
+            return _pair(connection.execute(self._pairs(study).offset(1).limit(1)).first())
+
     def vote(self, client_id: str, assignment: int, ballot: Ballot, shown_at: float | None = None) -> Receipt:
         """Records a vote; when this returns, it is on disk.
 

@@ -8,9 +8,10 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from unilip.annotation.errors import AlreadyVotedError
+from unilip.annotation.errors import AlreadyVotedError, StudyError
 from unilip.annotation.judgement import CRITERIA, TAGS
 from unilip.annotation.judging import MAX_NOTE, Ballot, Judge, Pair, Progress
+from unilip.annotation.pictures import Pictures
 from unilip.demo import parts, retouch
 from unilip.demo.studies import Studies, plain_words
 
@@ -30,12 +31,18 @@ VOTE_JS = """(...all) => {{
     return all;
 }}"""
 UNDO_JS = "(token) => [token, `undo-${document.querySelector('#bench .asked').dataset.pair}`]"
+# Held by the document, so that the browser keeps them until their pair comes.
+AHEAD_JS = """(...ahead) => {
+    document.ahead = ahead.filter((one) => one?.url).map(({ url }) => Object.assign(new Image(), { src: url }));
+}"""
 KEYS_JS, LENS_JS = (
     (parts.ASSETS / name).read_text(encoding="utf-8").partition("\n")[2] for name in ("bench.js", "lens.js")
 )
 LENS = (
-    '<p class="note look">Closer with the wheel or two fingers, too: all pictures move together.</p>'
-    '<p class="note box">Drag a box around what is wrong with a result; a click on it takes the box away.</p>'
+    '<p class="note look">Closer with the wheel or two fingers, too: all pictures move together, also by the arrow '
+    "keys.</p>"
+    '<p class="note box">Drag a box around what is wrong with a result; a click on it takes the box away. By keys: the '
+    "arrows move a box, with shift they size it, x goes to the other result, delete takes the box away.</p>"
 )
 
 
@@ -60,10 +67,7 @@ class Bench:
     def show(self, studies: Studies, judge: Judge) -> list[Any]:
         """Values of the outputs for what the annotator judges next; what was said of another pair is cleared."""
         pair, progress, seat = judge.next(), judge.progress(), judge.seat()
-        pictures = studies.store().pictures
-        names = (None, None, None) if pair is None else (pair.source, pair.left, pair.right)
-        # Copies in the page's own folder: their names tell no more than their pixels.
-        source, left, right = (None if name is None else read(pictures.path(name)) for name in names)
+        source, left, right = pictures_of(pair, studies.store().pictures)
         there = pair is not None
         return [
             gr.Column(visible=True),
@@ -97,6 +101,13 @@ class Bench:
 def read(path) -> Image.Image:
     with Image.open(path) as picture:
         return picture.convert("RGB")
+
+
+def pictures_of(pair: Pair | None, pictures: Pictures) -> list[Image.Image | None]:
+    """The input picture, the left and the right result, for components that copy them into the page's own folder: the
+    names of the copies tell no more than their pixels."""
+    names = (None, None, None) if pair is None else (pair.source, pair.left, pair.right)
+    return [None if name is None else read(pictures.path(name)) for name in names]
 
 
 def head(pair: Pair | None, progress: Progress, seat: str) -> str:
@@ -210,6 +221,13 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
             judge.resume_skipped()
             return bench.show(studies, judge)
 
+    def look_ahead(token: str):
+        try:
+            store = studies.store()
+            return pictures_of(store.judge(token).ahead(), store.pictures)
+        except (StudyError, OSError):  # what is wrong is told when the annotator does something
+            return [None] * 3
+
     def heat_maps(token: str):
         """What each of the two results changed, in warm colours."""
         with plain_words():
@@ -256,7 +274,10 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
             slider = gr.ImageSlider(
                 label="Left over right", format="png", interactive=False, buttons=["fullscreen"], elem_id="bench-slider"
             )
-        with gr.Accordion("What changed", open=False, elem_classes="frame") as changed, gr.Row():
+        with (
+            gr.Accordion("What changed", open=False, elem_id="bench-changed", elem_classes="frame") as changed,
+            gr.Row(),
+        ):
             heats = [gr.Image(label=f"Changed on the {side}", **looks) for side in ("left", "right")]
         with gr.Accordion("Say more", open=False, elem_classes="frame") as more:
             gr.HTML('<p class="note">As much as you like, before you vote.</p>', label="Note", show_label=False)
@@ -271,6 +292,11 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
         shown_at = gr.Number(label="Shown at", visible=False)
         choice = gr.Textbox(label="Choice", visible=False)
         vote_id = gr.Textbox(label="Id of the vote", visible=False)
+        upcoming = [
+            gr.Image(label=f"Ahead: {which}", format="png", visible=False) for which in ("input", "left", "right")
+        ]
+        # bench.js presses it when the pair on show is there.
+        ahead = gr.Button("Ahead", elem_id="bench-ahead", elem_classes="unseen")
         boxes = [Box(label=f"{side}: Where", visible=False) for side in ("Left", "Right")]
 
     outputs = [column, top, source, left, right, choices, skip, back, assignment, shown_at]
@@ -283,6 +309,8 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
     undo.click(undo_vote, [token, vote_id], outputs, js=UNDO_JS, api_name="undo_vote", **parts.QUICK)
     skip.click(skip_pair, [token, assignment], outputs, api_name="skip_pair", **parts.QUICK)
     back.click(return_to_skipped, token, outputs, **parts.SPEAKING)
+    # Of the same pixels gradio makes the same address, so that the next pair's pictures are there when it comes.
+    ahead.click(look_ahead, token, upcoming, **parts.PRIVATE).success(None, upcoming, js=AHEAD_JS, **parts.PRIVATE)
     changed.expand(heat_maps, token, heats, **parts.SPEAKING)
     over.expand(one_over_the_other, token, slider, **parts.SPEAKING)
     for script in (KEYS_JS, LENS_JS):
