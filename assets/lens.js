@@ -2,6 +2,8 @@
 () => {
   const CLOSEST = 12, STEP = 1.5; // how many times larger, at most and by one press
   const SMALLEST = 5; // pixels on the screen: less is a click and no box
+  const NUDGE = 0.04; // by one press of an arrow key, as a share of what is to be seen of a picture
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const view = { zoom: 1, x: 0.5, y: 0.5 }; // x, y: the place, as a share of each picture, that stays where it is
   const fingers = new Map(); // where each finger on the pictures was last
   let drawing = null; // the frame of the picture, and the corner where the box began
@@ -39,21 +41,41 @@
     }
   };
   const mark = (on) => {
-    document.body.toggleAttribute("data-marking", on);
+    document.body.toggleAttribute("data-marking", on); // its value is the side whose box the keys move, once they do
     document.querySelector("#bench-mark")?.setAttribute("aria-pressed", on);
   };
-  const draw = (event) => {
-    const { frame, from } = drawing, { naturalWidth, naturalHeight } = frame.querySelector("img");
-    const to = place(event, enlarged(frame));
-    const [left, top, right, bottom] = [Math.min, Math.max].flatMap((pick) =>
-      [0, 1].map((axis) => Number(pick(from[axis], to[axis]).toFixed(4))));
-    frame.querySelector(".fault")?.remove();
+  const erase = (frame) => frame.querySelector(".fault")?.remove();
+  const box = (frame, edges) => {
+    const { naturalWidth, naturalHeight } = frame.querySelector("img");
+    const [left, top, right, bottom] = edges.map((edge) => Number(edge.toFixed(4)));
+    erase(frame);
     // Fits its frame just as the picture does, so that it stays in place whatever the frame's size.
     frame.insertAdjacentHTML("beforeend", `<svg class="fault" data-box="[${[left, top, right, bottom]}]" role="img"
       aria-label="A marked fault" viewBox="0 0 ${naturalWidth} ${naturalHeight}"><rect x="${left * naturalWidth}"
       y="${top * naturalHeight}" width="${(right - left) * naturalWidth}"
       height="${(bottom - top) * naturalHeight}"/></svg>`);
     look(view.zoom);
+  };
+  const draw = (event) => {
+    const { frame, from } = drawing, to = place(event, enlarged(frame));
+    box(frame, [Math.min, Math.max].flatMap((pick) => [0, 1].map((axis) => pick(from[axis], to[axis]))));
+  };
+  // The box by keys: begun in the middle of what is to be seen, moved, or sized at its right and lower edges.
+  const nudge = (frame, [across, down], sizes) => {
+    const step = NUDGE / view.zoom, [x, y] = [view.x, view.y].map((at) => at + (0.5 - at) / view.zoom);
+    const there = frame.querySelector(".fault")?.dataset.box;
+    if (!there) return box(frame, [x - 3 * step, y - 3 * step, x + 3 * step, y + 3 * step]);
+    const [left, top, right, bottom] = JSON.parse(there);
+    if (sizes) {
+      return box(frame, [left, top, clamp(right + across * step, left + step, 1),
+        clamp(bottom + down * step, top + step, 1)]);
+    }
+    const [by, sink] = [clamp(across * step, -left, 1 - right), clamp(down * step, -top, 1 - bottom)];
+    box(frame, [left + by, top + sink, right + by, bottom + sink]);
+  };
+  const pan = (arrow) => { // by the same share of what is to be seen, however close
+    const step = 2 * NUDGE / (view.zoom - 1);
+    look(view.zoom, view.x + step * arrow[0], view.y + step * arrow[1]);
   };
   const pinchOrDrag = (event, frame) => {
     const before = fingers.get(event.pointerId);
@@ -77,7 +99,7 @@
     if (!marking()) {
       if (event.pointerType === "touch") fingers.set(event.pointerId, event);
     } else if (frame.closest("#bench-left, #bench-right") && event.isPrimary && event.button === 0) {
-      frame.querySelector(".fault")?.remove();
+      erase(frame);
       drawing = { frame, from: place(event, enlarged(frame)) };
       event.target.setPointerCapture(event.pointerId);
     }
@@ -92,8 +114,8 @@
   for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, (event) => {
     fingers.delete(event.pointerId);
     if (!drawing || !event.isPrimary) return;
-    const box = drawing.frame.querySelector(".fault rect")?.getBoundingClientRect();
-    if (box && Math.min(box.width, box.height) < SMALLEST) drawing.frame.querySelector(".fault").remove();
+    const drawn = drawing.frame.querySelector(".fault rect")?.getBoundingClientRect();
+    if (drawn && Math.min(drawn.width, drawn.height) < SMALLEST) erase(drawing.frame);
     drawing = null;
   });
   document.addEventListener("wheel", (event) => {
@@ -113,6 +135,20 @@
   const PRESSES = { "bench-closer": () => look(view.zoom * STEP), "bench-farther": () => look(view.zoom / STEP),
     "bench-whole": () => look(1), "bench-mark": () => mark(!marking()) };
   document.addEventListener("click", (event) => PRESSES[event.target.closest("#bench-lens button")?.id]?.());
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !(marking() || view.zoom > 1)) return;
+    if (event.target.closest("input, textarea, select, [contenteditable=true], [role=tab], [role=slider]")) return;
+    const side = document.body.dataset.marking || "left", arrow = ARROWS[event.key];
+    const frame = document.querySelector(`#bench-${side} .image-frame`);
+    if (!frame?.offsetParent) return; // the bench is not on show
+    const crosses = marking() && event.key.toLowerCase() === "x";
+    if (arrow && marking()) nudge(frame, arrow, event.shiftKey);
+    else if (arrow) pan(arrow);
+    else if (marking() && ["Delete", "Backspace"].includes(event.key)) erase(frame);
+    else if (!crosses) return;
+    event.preventDefault();
+    if (marking()) document.body.dataset.marking = crosses === (side === "left") ? "right" : "left";
+  });
   addEventListener("resize", () => look(view.zoom));
   document.addEventListener("pair", () => {
     document.querySelectorAll(".fault").forEach((one) => one.remove());

@@ -126,6 +126,9 @@ def test_looking_closer_and_marking_with_the_mouse(served, token):
     with visit(served.url, DESKTOP, "dark") as visitor:
         page = enter(visitor, token)
         left, right = page.locator("#bench-left img"), page.locator("#bench-right img")
+        # The next pair's pictures are here before they are asked for.
+        page.wait_for_function("document.ahead?.length === 3 && document.ahead.every((one) => one.naturalWidth)")
+        ahead = page.evaluate("document.ahead.map((one) => one.src)")
         height = height_of_buttons(page)
         # All pictures are enlarged about one place, and move with the mouse.
         frame = left.bounding_box()
@@ -141,6 +144,10 @@ def test_looking_closer_and_marking_with_the_mouse(served, token):
         expect_view(page, 1)
         page.get_by_role("button", name="Closer").click()
         expect_view(page, 1.5)
+        page.keyboard.press("ArrowRight")
+        expect_view(page, 1.5, 66, 50)
+        page.keyboard.press("ArrowUp")
+        expect_view(page, 1.5, 66, 42)
         page.keyboard.press("-")
         expect_view(page, 1)
         # A picture fills the middle half of its frame's height: the box is a share of the picture.
@@ -153,14 +160,27 @@ def test_looking_closer_and_marking_with_the_mouse(served, token):
         expect(page.locator(".fault rect")).to_have_count(2)
         page.mouse.click(*(right.bounding_box()[axis] + 60 for axis in ("x", "y")))
         expect(page.locator("#bench-right .fault")).to_have_count(0)
+        # By keys: begun in the middle of the right one, taken away, begun again, moved and sized.
+        for key in ("x", "ArrowDown"):
+            page.keyboard.press(key)
+        expect(page.locator("#bench-right .fault")).to_have_count(1)
+        page.keyboard.press("Delete")
+        expect(page.locator("#bench-right .fault")).to_have_count(0)
+        expect(page.locator("#bench-left .fault")).to_have_count(1)
+        for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowUp", "Shift+ArrowDown", "Shift+ArrowLeft"):
+            page.keyboard.press(key)
         assert height_of_buttons(page) == pytest.approx(height, abs=1), "the buttons have moved"
         page.get_by_text("Left over right").first.click()
         expect(page.locator("#bench-slider img")).to_have_count(2)
+        page.locator("#bench-changed").get_by_role("button", name="What changed").click()
+        expect(page.locator("#bench-changed img")).to_have_count(2)
         page.keyboard.press("+")
         press_until(page, lambda: page.keyboard.press("1"), "1 of 2")
         settle(page)
-        # The next pair is new in every way.
+        # The next pair is new in every way, and is the one that was foreseen.
+        assert page.locator(".paired img").evaluate_all("all => all.map((one) => one.src)") == ahead
         expect(page.locator("#bench-slider img")).to_have_count(0)
+        expect(page.locator("#bench-changed img")).to_have_count(0)
         expect(page.locator(".fault")).to_have_count(0)
         expect(page.locator("#bench-mark")).to_have_attribute("aria-pressed", "false")
         expect_view(page, 1, 50, 50)
@@ -175,7 +195,7 @@ def test_looking_closer_and_marking_with_the_mouse(served, token):
         markup = page.content()
         assert not re.search(r"\b(hare|fox)\b", markup)
     (kept,) = served.studies.store().judge(token).votes()
-    assert kept.right_box is None
+    assert kept.right_box == pytest.approx([0.46, 0.34, 0.66, 0.62], abs=0.001)
     assert kept.left_box == pytest.approx([0.2, 0.3, 0.6, 0.9], abs=0.02)
     assert visitor.complaints == [] and visitor.foreign == []
 
@@ -217,8 +237,18 @@ def test_marking_and_pinching_with_fingers(served, token):
         page.wait_for_function("JSON.parse(document.querySelector('#bench-left .fault')?.dataset.box ?? '[]')[2] > 0.7")
         box = json.loads(page.locator("#bench-left .fault").get_attribute("data-box"))
         assert box == pytest.approx([0.25, 0.25, 0.75, 0.75], abs=0.03)
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= page.viewport_size["width"], "the page scrolls sideways"
+
+        def expect_no_overflow() -> None:
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= page.viewport_size["width"], "the page scrolls sideways"
+
+        expect_no_overflow()
+        page.locator("#bench-left").get_by_role("button", name="Fullscreen").click()
+        page.wait_for_function("document.querySelector('#bench-left').getBoundingClientRect().height > 600")
+        expect_no_overflow()
+        seen = page.locator("#bench-left img").bounding_box()
+        assert seen["x"] >= 0 and seen["x"] + seen["width"] <= page.viewport_size["width"]
+        page.locator("#bench-left").get_by_role("button", name="Exit fullscreen mode").click()
         press_until(page, page.get_by_role("button", name="Right better").click, "1 of 2")
     (kept,) = served.studies.store().judge(token).votes()
     assert kept.choice == "right" and kept.left_box == pytest.approx(box)
