@@ -4,11 +4,13 @@ import json
 
 import pytest
 import torch
+from PIL import Image
 from typer.testing import CliRunner
 
 from unilip.checkpoints import load_pipeline
 from unilip.training.cli import ORDER, app
 from unilip.training.config import ConfigError
+from unilip.training.curves import curves, read_log
 from unilip.training.package import package
 from unilip.training.stages import STAGES
 
@@ -52,11 +54,28 @@ def test_the_recipe_says_what_was_run(config_file, run_folder, tmp_path):
     }  # fmt: skip
 
 
+def test_logs_and_curves_come_along(config_file, run_folder, tmp_path):
+    package(config_file, run_folder, tmp_path / "packaged")
+    kept = tmp_path / "packaged" / "training"
+    assert (kept / "chat.jsonl").read_text() == (run_folder / "chat" / "log.jsonl").read_text()
+    with Image.open(kept / "curves.png") as picture:
+        assert picture.width > picture.height > 200
+
+
+def test_of_a_step_taken_again_the_last_row_counts(tmp_path):
+    rows = [{"step": 1, "loss": 9.0}, {"step": 2, "loss": 8.0}, {"step": 2, "loss": 1.0}]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [row["loss"] for row in read_log(tmp_path / "log.jsonl")] == [9.0, 1.0]
+    figure = curves({"clip": read_log(tmp_path / "log.jsonl")})
+    assert figure.axes[0].lines[0].get_ydata() == pytest.approx([9.0, 1.0])
+
+
 def test_packaging_twice_replaces_the_first(config_file, run_folder, tmp_path):
     for _ in range(2):
         package(config_file, run_folder, tmp_path / "packaged")
     assert sorted(one.name for one in (tmp_path / "packaged").iterdir()) == [
-        "connector", "decoder", "mllm", "model_index.json", "recipe.json", "scheduler", "tokenizer", "transformer",
+        "connector", "decoder", "mllm", "model_index.json", "recipe.json", "scheduler", "tokenizer", "training",
+        "transformer",
     ]  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""The end of the recipe: the last trained pipeline in bfloat16, with the recipe that was really run beside it."""
+"""The end of the recipe: the last trained pipeline in bfloat16, beside it the recipe that was really run, its logs and
+its curves."""
 
 import json
 import shutil
@@ -7,12 +8,12 @@ from typing import Any
 
 from unilip.checkpoints import EMBEDDED, load_pipeline
 from unilip.training.config import ConfigError, TrainingConfig, read_config
-
-NOT_LOSSES = ("step", "seconds", "rate", "gradient_norm")
+from unilip.training.curves import NOT_LOSSES, curves, read_log
 
 
 def package(source: str | Path, folder: Path | None = None, destination: Path | None = None) -> Path:
-    """Writes the last finished stage's pipeline as bfloat16 safetensors, and recipe.json.
+    """Writes the last finished stage's pipeline as bfloat16 safetensors, recipe.json, and in training/ the log of each
+    stage and curves.png.
 
     Args:
         source, folder: the run, as `read_config` takes them.
@@ -36,6 +37,12 @@ def package(source: str | Path, folder: Path | None = None, destination: Path | 
     recipe = {"configuration": str(source), "seed": config.seed, "model": config.model, "stages": rows}
     (fresh / "recipe.json").write_text(json.dumps(recipe, indent=1) + "\n", encoding="utf-8")
 
+    (fresh / "training").mkdir()
+    logs = {row["stage"]: config.stage_folder(row["stage"]) / "log.jsonl" for row in rows}
+    for stage, log in logs.items():
+        shutil.copy(log, fresh / "training" / f"{stage}.jsonl")
+    curves({stage: read_log(log) for stage, log in logs.items()}).savefig(fresh / "training" / "curves.png", dpi=80)
+
     # Only now that all is written does anything that was there before go.
     destination.mkdir(parents=True, exist_ok=True)
     for one in fresh.iterdir():
@@ -56,7 +63,7 @@ def recipe_row(config: TrainingConfig, name: str) -> dict[str, Any]:
     """What one finished stage did: steps, samples a step, seconds, and the means in the last row of its log."""
     folder, settings = config.stage_folder(name), config.stages[name]
     finished = json.loads((folder / "finished.json").read_text(encoding="utf-8"))
-    last = json.loads((folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    last = read_log(folder / "log.jsonl")[-1]
     return {
         "stage": name,
         "steps": finished["steps"],
