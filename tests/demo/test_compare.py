@@ -62,6 +62,12 @@ def test_a_vote_is_in_the_database_when_the_handler_returns(served, client, tick
     assert "1 of 4" in head and following != assignment
 
 
+def test_no_address_of_a_visitor_is_kept(served, client, token):
+    vote(client, token, seen(client, token)[2])
+    kept = b"".join(path.read_bytes() for path in served.studies.folder.glob("studies.sqlite*"))
+    assert b"make it" in kept and b"127.0.0.1" not in kept
+
+
 def test_a_double_click_counts_once(served, client, token):
     _, _, assignment, _ = seen(client, token)
     vote(client, token, assignment)
@@ -219,7 +225,7 @@ def test_judging_by_keys(served, ticket):
 @needs_chromium
 def test_a_newcomer_tries_the_example_and_sees_its_results(served, short_example):
     expect.set_options(timeout=60_000)
-    with visit(served.url) as visitor:
+    with visit(served.url, color_scheme="dark") as visitor:
         page = visitor.page
         visitor.open_tab("Compare")
         page.get_by_role("button", name="Try the example study").click()
@@ -227,7 +233,14 @@ def test_a_newcomer_tries_the_example_and_sees_its_results(served, short_example
         for done in (1, 2):
             press_until(page, page.get_by_role("button", name="Left better").click, f"{done} of 2")
         page.locator("#outcome").get_by_role("button", name="Results").click()
-        expect(page.frame_locator("iframe.report").get_by_text("Bradley").first).to_be_visible()
+        frame = page.frame_locator("iframe.report")
+        told = frame.get_by_text("Bradley").first
+        expect(told).to_be_visible()
+        # Dark on light also on a dark page: the report brings both of its colours.
+        expect(told).to_have_css("color", "rgb(28, 33, 38)")
+        expect(page.frame_locator("iframe.report").locator("html")).to_have_css(
+            "background-color", "rgb(255, 255, 255)"
+        )
         for button, ending in (("Votes as JSONL", "jsonl"), ("Votes as CSV", "csv"), ("Report as HTML", "html")):
             with page.expect_download() as download:
                 page.get_by_role("button", name=button).first.click()
