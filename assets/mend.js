@@ -3,6 +3,13 @@
   // The page's own words are English or simplified Chinese, whatever gradio's are: for screen readers and style.css.
   const chinese = ["zh", "zh-cn", "zh-sg", "zh-hans", "zh-hans-cn"].includes(navigator.language.toLowerCase());
   document.documentElement.lang = chinese ? "zh-CN" : "en";
+  // Stop takes the place of the button that was pressed: the second click of a double click must not hit it.
+  let pressed = -Infinity;
+  document.addEventListener("click", (click) => {
+    if (!click.target.closest(".run")) return;
+    if (click.timeStamp - pressed < 400) click.stopImmediatePropagation();
+    pressed = click.timeStamp;
+  }, true);
   const mend = () => {
     for (const empty of document.querySelectorAll('[aria-label="Empty value"]')) empty.setAttribute("role", "img");
     // Its children are buttons, which a list may not have.

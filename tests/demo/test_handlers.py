@@ -1,6 +1,7 @@
 """Each tab's handler through the served page: what it gives back, and what it says to bad input."""
 
 import math
+import re
 import struct
 import time
 import zlib
@@ -13,6 +14,7 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from unilip.demo import parts
 from unilip.demo.edit import SIZES
 from unilip.lineage import read_record
 
@@ -67,6 +69,14 @@ def test_the_endpoints_are_named_and_described(client):
     names = [parameter["parameter_name"] for parameter in endpoints["/create"]["parameters"]]
     assert names == ["prompt", "pictures", "seed", "steps", "guidance", "negative_prompt", "preview"]
     assert all(endpoint["description"] for endpoint in endpoints.values())
+
+
+def test_the_readmes_example_works(served, capsys):
+    readme = (parts.ASSETS.parent / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(from gradio_client.+?)```", readme, flags=re.DOTALL)
+    assert "http://127.0.0.1:7860" in example
+    exec(example.replace("http://127.0.0.1:7860", served.url), {})
+    assert capsys.readouterr().out.strip()
 
 
 def test_create_gives_png_pictures_and_the_seed_that_made_them(client):
@@ -331,3 +341,10 @@ def test_cancelling_frees_the_model(client, served):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     create(client)
+
+
+def test_markup_in_a_message_comes_back_as_it_was_written(client):
+    history, _ = chat(client, "Is 1 <b> 2 & <img src=x> there?")
+    longer, _ = chat(client, "And now?", history=history)
+    (said,) = longer[0]["content"]
+    assert said["text"].replace("\u200b", "") == "Is 1 <b> 2 & <img src=x> there?"

@@ -19,12 +19,36 @@ from unilip.demo.sayings import said
 MAX_PICTURES = 8
 STEPS, GUIDANCE = 20, 4.5  # of what is drawn here; the Create and Edit tabs have settings
 THINKING = "…"  # stands where the answer will be; no part of the conversation if it is stopped before its first word
+TAG, UNTAGGED = re.compile(r"<(?=[a-zA-Z/!?])"), "<\u200b"
 EXAMPLES = (
     ("cat-and-dog.png", "What is in the picture?"),
     ("apples.png", "How many apples are there?"),
     ("bus.png", "What colour is the bus?"),
     ("umbrella.png", "What is below the umbrella?"),
 )
+
+
+class PlainChatbot(gr.Chatbot):
+    """A conversation in which text stays text: what a visitor or the model writes can neither become markup nor load
+    anything. Without Markdown, gradio still shows HTML; here what would begin a tag has an invisible space behind."""
+
+    is_template = True  # the browser shows a gr.Chatbot
+
+    def postprocess(self, value):
+        shown = super().postprocess(value)
+        for message in shown.root:
+            for block in message.content:
+                if block.type == "text":
+                    block.text = TAG.sub(UNTAGGED, block.text)
+        return shown
+
+    def preprocess(self, payload) -> list[dict]:
+        history = super().preprocess(payload)
+        for turn in history:
+            for block in turn["content"]:
+                if block.get("type") == "text":
+                    block["text"] = block["text"].replace(UNTAGGED, "<")
+        return history
 
 
 @dataclass(frozen=True)
@@ -124,7 +148,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
             elif block.get("type") == "text" and block["text"] != THINKING:
                 yield {"type": "text", "text": block["text"]}
 
-    chatbot = gr.Chatbot(
+    chatbot = PlainChatbot(
         label="Conversation",
         show_label=False,
         height=460,
@@ -135,7 +159,6 @@ def build_chat_tab(engine: Engine) -> ChatTab:
             {"text": text, "files": [str(parts.EXAMPLES / file)], "icon": str(parts.EXAMPLES / file)}
             for file, text in EXAMPLES
         ],
-        # Text stays text: what a visitor or the model writes can neither become markup nor load anything.
         render_markdown=False,
         elem_id="chat",
         elem_classes="frame",
