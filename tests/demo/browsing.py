@@ -1,6 +1,7 @@
 """A real browser on the page: Chromium through Playwright, with an eye on its console and on where it connects to."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,10 +34,20 @@ class Visit:
     def open_tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name, exact=True).click()
 
+    @contextmanager
+    def another(self) -> Iterator[Page]:
+        """The same page as somebody else opens it, in a browser that knows nothing of this visit."""
+        context = self.page.context.browser.new_context(locale="en-GB")
+        page = context.new_page()
+        page.goto(self.page.url, timeout=60_000)
+        page.locator(".masthead").wait_for(timeout=60_000)
+        yield page
+        context.close()
+
     def reload(self) -> None:
         """Loads the page anew, as another visit would."""
-        self.page.reload()
-        self.page.locator(".masthead").wait_for()
+        self.page.reload(timeout=60_000)
+        self.page.locator(".masthead").wait_for(timeout=60_000)
         # Leaving a page cuts its streams, of which gradio complains.
         cut = ("AbortError", "errored out")
         self.complaints[:] = [one for one in self.complaints if not any(word in one for word in cut)]
@@ -46,8 +57,9 @@ class Visit:
         # What an earlier run left in the status line must not be taken for the end of this one.
         self.page.evaluate("document.querySelectorAll('.status p').forEach(line => line.textContent = '')")
         self.page.get_by_role("button", name=button, exact=True).click()
-        self.page.locator(".status:visible", has_text=" in ").wait_for(timeout=60_000)
-        self.page.get_by_role("button", name=button, exact=True).wait_for()
+        # Not as words: of those, Playwright would leave the blanks out, and find "in" in "Starting…".
+        self.page.locator(".status:visible", has_text=re.compile(r" in [\d.]+ s")).wait_for(timeout=120_000)
+        self.page.get_by_role("button", name=button, exact=True).wait_for(timeout=60_000)
 
 
 @contextmanager
@@ -73,8 +85,8 @@ def visit(
                 visitor.foreign.append(request.url)
 
         page.on("request", note)
-        page.goto(url)
-        page.locator(".masthead").wait_for()
+        page.goto(url, timeout=60_000)  # machines that test are often busy
+        page.locator(".masthead").wait_for(timeout=60_000)
         yield visitor
         browser.close()
 

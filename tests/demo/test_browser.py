@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.demo.browsing import PHONE, needs_chromium, visit
-from tests.demo.hooks import held_after
+from tests.demo.hooks import before_forward, held_after
+from unilip.lineage import Record, save_png, write_record
 
 expect.set_options(timeout=20_000)  # machines that test are often busy
 pytestmark = [
@@ -83,6 +85,41 @@ def test_stop_gives_the_button_back_and_keeps_what_has_formed(visitor, tiny):
     expect(page.locator("#create-gallery")).to_contain_text("unfinished")
     visitor.run("Draw")
     expect(page.locator("#create-gallery")).not_to_contain_text("unfinished")
+
+
+def test_a_closed_tab_frees_the_model_for_the_next_visitor(served, tiny):
+    steps = []
+    with visit(served.url) as visitor, before_forward(tiny.transformer, lambda *_: steps.append(time.sleep(0.1))):
+        visitor.open_tab("Create")
+        visitor.page.get_by_role("button", name="Draw", exact=True).click()
+        expect(visitor.page.locator(".status:visible")).to_contain_text("Step")
+        visitor.page.close()
+        deadline = time.monotonic() + 30
+        while served.engine.is_busy:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert len(steps) < 20  # of the 20 that it would have taken
+
+
+def test_a_double_click_draws_once(visitor, tiny):
+    page, batches = visitor.page, []
+    visitor.open_tab("Create")
+    with before_forward(tiny.transformer, lambda module, inputs: batches.append(1)):
+        page.get_by_role("button", name="Draw", exact=True).dblclick()
+        expect(page.locator(".status:visible")).to_contain_text(re.compile(r"pictures in \d"), timeout=60_000)
+        page.wait_for_timeout(1500)
+    assert len(batches) == 20
+
+
+def test_markup_in_an_answer_stays_text(visitor, tiny, monkeypatch):
+    page, markup = visitor.page, '<img src=x onerror="window.broken = 1"><b>bold</b> [a](http://example.com)'
+    said = iter([markup])
+    monkeypatch.setattr(tiny, "chat", lambda messages, **options: said)
+    page.locator("#chat").get_by_text("What is in the picture?").click()
+    expect(page.locator("#chat .bot.message").last).to_contain_text("<b>bold</b>")
+    expect(page.locator("#chat-box .submit-button")).to_be_visible()
+    assert page.evaluate("window.broken") is None
+    assert page.locator("#chat .bot.message :is(b, img)").count() == 0
 
 
 def test_create(visitor):
@@ -216,6 +253,39 @@ def test_a_picture_from_elsewhere_restores_nothing(visitor, tmp_path):
     page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "elsewhere.png")
     expect(page.get_by_text("This picture carries no settings")).to_be_visible()
     expect(page.locator("#create-prompt textarea")).to_have_value("two blue cups")
+
+
+def test_a_picture_of_another_model_is_restored_with_a_word_on_that(visitor, tmp_path):
+    page = visitor.page
+    record = Record("create", "UniLIP-other", "0" * 16, "three red cups", 7, 12, 3.0, "dog")
+    save_png(write_record(Image.new("RGB", (64, 64)), record), tmp_path / "other.png")
+    visitor.open_tab("Create")
+    page.get_by_role("button", name="Restore from a picture").click()
+    page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "other.png")
+    expect(page.get_by_text("made by another model (UniLIP-other): the result will differ")).to_be_visible()
+    expect(page.locator("#create-prompt textarea")).to_have_value("three red cups")
+
+
+def test_results_stay_in_the_visitors_own_browser_until_they_are_forgotten(visitor, served):
+    page = visitor.page
+    results = page.locator("#visit img")
+    visitor.open_tab("Create")
+    visitor.run("Draw")
+    page.get_by_role("button", name="Your results").click()
+    expect(results).to_have_count(2)
+    visitor.reload()
+    page.get_by_role("button", name="Your results").click()
+    expect(results).to_have_count(2)
+    with visitor.another() as stranger:
+        stranger.get_by_role("button", name="Your results").click()
+        expect(stranger.get_by_text("in this browser alone")).to_be_visible()
+        expect(stranger.locator("#visit img")).to_have_count(0)
+    page.get_by_role("button", name="Forget all").click()
+    expect(results).to_have_count(0)
+    visitor.reload()
+    page.get_by_role("button", name="Your results").click()
+    expect(page.get_by_text("in this browser alone")).to_be_visible()
+    expect(results).to_have_count(0)
 
 
 @pytest.mark.parametrize("visitor", [(PHONE, "dark")], indirect=True)
