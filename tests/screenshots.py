@@ -6,6 +6,7 @@ One for each tab, in two widths, light and dark: `create-desktop-light.webp` and
 import io
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 from PIL import Image
@@ -27,6 +28,7 @@ SIZES = {"desktop": DESKTOP, "phone": PHONE}
 SCHEMES = ("light", "dark")
 BUTTONS = {"Create": "Draw", "Edit": "Edit", "Reconstruct": "Rebuild"}
 SEED = "7"  # so that the pictures change only with the page and the model
+ANNOTATORS = ("Ada", "Grace", "Alan", "Edsger")  # a name is taken once in a study
 GUIDANCES = {"gentle": 1.5, "firm": 6.0}
 QUALITY = 80  # of a WebP; a phone's whole page stays below 100 KB
 
@@ -44,8 +46,8 @@ def make_study(engine: Engine, studies: Studies, folder: Path) -> None:
     studies.store().create("Gentle or firm guidance?", items, contestants, seed=1, repeats=0)
 
 
-def show(visitor: Visit, tab: str) -> None:
-    """Brings a tab to where there is something to see."""
+def show(visitor: Visit, tab: str, annotator: str) -> None:
+    """Brings a tab to where there is something to see; the study is joined under a name."""
     page = visitor.page
     visitor.open_tab(tab)
     if tab == "Chat":
@@ -53,7 +55,7 @@ def show(visitor: Visit, tab: str) -> None:
         page.locator("#chat-box .stop-button").wait_for()
         page.locator("#chat-box .submit-button").wait_for(timeout=60_000)
     elif tab == "Compare":
-        page.get_by_label("Your name").fill("Ada")
+        page.get_by_label("Your name").fill(annotator)
         page.get_by_role("button", name="Join", exact=True).click()
         settle(page)
     else:
@@ -70,13 +72,13 @@ def show(visitor: Visit, tab: str) -> None:
 
 def take(url: str, folder: Path, tabs: tuple[str, ...] = TABS) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for size_name, size in SIZES.items():
-        for scheme in SCHEMES:
-            with visit(url, size, scheme) as visitor:
-                for tab in tabs:
-                    show(visitor, tab)
-                    picture = Image.open(io.BytesIO(visitor.page.screenshot(full_page=True))).convert("RGB")
-                    picture.save(folder / f"{tab.lower()}-{size_name}-{scheme}.webp", quality=QUALITY, method=6)
+    views = product(SIZES, SCHEMES)
+    for (size, scheme), annotator in zip(views, ANNOTATORS, strict=True):
+        with visit(url, SIZES[size], scheme) as visitor:
+            for tab in tabs:
+                show(visitor, tab, annotator)
+                picture = Image.open(io.BytesIO(visitor.page.screenshot(full_page=True))).convert("RGB")
+                picture.save(folder / f"{tab.lower()}-{size}-{scheme}.webp", quality=QUALITY, method=6)
 
 
 def main() -> None:
