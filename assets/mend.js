@@ -6,9 +6,10 @@
   // Stop takes the place of the button that was pressed: the second click of a double click must not hit it.
   let pressed = -Infinity;
   document.addEventListener("click", (click) => {
-    if (!click.target.closest(".run")) return;
-    if (click.timeStamp - pressed < 400) click.stopImmediatePropagation();
-    pressed = click.timeStamp;
+    const button = click.target.closest(".run");
+    if (!button) return;
+    if (!button.classList.contains("stop")) pressed = click.timeStamp;
+    else if (click.timeStamp - pressed < 400) click.stopImmediatePropagation();
   }, true);
   const mend = () => {
     for (const empty of document.querySelectorAll('[aria-label="Empty value"]')) empty.setAttribute("role", "img");

@@ -31,7 +31,8 @@ def differ(one: torch.Tensor, other: torch.Tensor) -> bool:
 
 
 def same(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return (one - other).abs().max().item() < 1e-4
+    # An eighth of a grey level: how a product is rounded depends on the batch and on the processor.
+    return (one - other).abs().max().item() < 5e-4
 
 
 @pytest.fixture(scope="module")

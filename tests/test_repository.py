@@ -22,6 +22,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 REQUIREMENTS = dict(
     line.split("==") for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#"
 )
+OPTIONAL = ("spaces", "torchmetrics")
 COMMANDS = re.findall(r"^python -m unilip (?!\.)(.+)$", README, flags=re.MULTILINE)
 
 
@@ -30,7 +31,7 @@ def normal(name: str) -> str:
 
 
 def imported(files) -> set[str]:
-    """Distributions that any of the files imports, at any depth; the optional `spaces` aside."""
+    """Distributions that any of the files imports, at any depth; those aside that are only used where they are."""
     modules = set()
     for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -39,7 +40,7 @@ def imported(files) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 modules.add(node.module.split(".")[0])
     distributions = packages_distributions()
-    return {normal(distributions[module][0]) for module in modules - {"unilip", "spaces"} if module in distributions}
+    return {normal(distributions[module][0]) for module in modules - {"unilip", *OPTIONAL} if module in distributions}
 
 
 def test_the_space_can_start():
