@@ -14,7 +14,10 @@ from unilip.emoji import art
 from unilip.evaluation.benchmarks import evaluate_wise
 from unilip.evaluation.reconstruction import evaluate_reconstruction
 
-pytestmark = pytest.mark.skipif(not art.is_fetched(), reason="the emoji art is not fetched")
+pytestmark = [
+    pytest.mark.skipif(not art.is_fetched(), reason="the emoji art is not fetched"),
+    pytest.mark.slow,
+]
 
 
 def evaluate_in_two(model: Path, out: Path, *arguments: str) -> str:

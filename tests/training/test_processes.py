@@ -14,7 +14,7 @@ from unilip.checkpoints import load_pipeline
 from unilip.training.loop import train
 from unilip.training.stages import load_stage
 
-pytestmark = needs_art
+pytestmark = [needs_art, pytest.mark.slow]
 
 
 def start_from(tiny_folder: Path, run: Path) -> Path:
