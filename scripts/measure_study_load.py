@@ -70,7 +70,7 @@ def main() -> None:
 
         start = time.perf_counter()
         judges = [
-            store.judge(store.join(ticket.study, f"annotator {number}").token) for number in range(arguments.annotators)
+            store.judge(store.join(ticket.study, f"judge {number}").token) for number in range(arguments.annotators)
         ]
         print(f"an annotator let in in {(time.perf_counter() - start) / len(judges) * 1000:.0f} ms")
 

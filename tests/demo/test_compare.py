@@ -87,6 +87,14 @@ def test_undo_and_skip(served, client, token):
     assert served.studies.store().judge(token).votes() == []
 
 
+def test_what_was_skipped_comes_back_when_asked_for(served, client, token):
+    _, _, first, _ = seen(client, token)
+    client.predict(token, first, api_name="/skip_pair")
+    client.predict(token, api_name="/return_to_skipped")
+    head, _, back, _ = seen(client, token)
+    assert back == first and "skipped" not in head
+
+
 def test_tokens_open_what_is_theirs_alone(served, client, ticket, token):
     other = served.studies.store().join(ticket.study, "bea").token
     _, _, assignment, _ = seen(client, token)

@@ -216,6 +216,11 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
             return bench.show(studies, judge)
 
     def return_to_skipped(token: str):
+        """Brings back what was put off, before the other pairs. Returns what comes next, as /judge does.
+
+        Args:
+            token: Of an annotator's place in a study.
+        """
         with plain_words():
             judge = studies.store().judge(token)
             judge.resume_skipped()
@@ -308,7 +313,7 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
         button.click(vote, said, outputs, js=VOTE_JS.format(choice=kind), **parts.QUICK, **endpoint)
     undo.click(undo_vote, [token, vote_id], outputs, js=UNDO_JS, api_name="undo_vote", **parts.QUICK)
     skip.click(skip_pair, [token, assignment], outputs, api_name="skip_pair", **parts.QUICK)
-    back.click(return_to_skipped, token, outputs, **parts.SPEAKING)
+    back.click(return_to_skipped, token, outputs, api_name="return_to_skipped", **parts.QUICK)
     # Of the same pixels gradio makes the same address, so that the next pair's pictures are there when it comes.
     ahead.click(look_ahead, token, upcoming, **parts.PRIVATE).success(None, upcoming, js=AHEAD_JS, **parts.PRIVATE)
     changed.expand(heat_maps, token, heats, **parts.SPEAKING)

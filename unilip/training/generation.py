@@ -25,7 +25,8 @@ class GenerationStage(Stage):
     """Flow matching on scaled latents under the dual condition; LLM, CLIP, projector and pixel decoder are frozen.
 
     Options: `edits`, the share of steps that edit; `null_prompts`, the share of prompts replaced by the null prompt;
-    `draws`, noise levels for each condition (the condition is computed once for all of them); `train_transformer`;
+    `draws`, noise levels for each condition (the condition is computed once for all of them); `shift` and `spread`
+    (default 1), mean and standard deviation of the noise level's log odds; `train_transformer`;
     `copy_weight`, of what `unilip.training.copying` shows to the DiT (default 0).
     """
 
@@ -77,8 +78,8 @@ class GenerationStage(Stage):
         sample = {"text": text, **example.tensors}
         sample["noise"] = torch.from_numpy(rng.standard_normal(shape, dtype=np.float32))
         # Logit-normal density (Esser et al. 2024).
-        levels = rng.standard_normal(draws, dtype=np.float32) + np.float32(self.options["shift"])
-        sample["sigmas"] = torch.from_numpy(1 / (1 + np.exp(-levels)))
+        levels = self.options["shift"] + self.options.get("spread", 1.0) * rng.standard_normal(draws)
+        sample["sigmas"] = torch.from_numpy(1 / (1 + np.exp(-levels))).float()
         return sample
 
     def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
