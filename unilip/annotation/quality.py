@@ -101,8 +101,9 @@ def assess(votes: pd.DataFrame) -> Quality:
             known), flagged. Repeats are among them.
     """
     votes = votes.copy()
-    first = votes[["left", "right"]].min(axis=1)
-    votes["pair"] = first + "\n" + votes[["left", "right"]].max(axis=1)  # a name is on one line
+    left, right = votes["left"], votes["right"]
+    first = left.where(left < right, right)
+    votes["pair"] = first + "\n" + right.where(left < right, left)  # a name is on one line
     # What was said, whichever side it was on: 0 for the pair's first contestant, 1 for its second, 2 tie, 3 bad.
     chosen = np.where(votes["choice"] == "left", votes["left"], votes["right"])
     votes["answer"] = np.select(
