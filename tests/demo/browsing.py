@@ -68,7 +68,9 @@ def visit(
 ) -> Iterator[Visit]:
     """A fresh visitor."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        # The camera is one of the browser's own that shows a test picture.
+        camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", *camera])
         page = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=color_scheme,

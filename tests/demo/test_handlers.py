@@ -62,7 +62,8 @@ def pixels(path: str) -> np.ndarray:
 
 def test_the_endpoints_are_named_and_described(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    comparing = {"/example_study", "/join_study", "/judge", "/vote", "/undo_vote", "/skip_pair", "/study_results"}
+    comparing = {"/example_study", "/join_study", "/judge", "/vote", "/undo_vote", "/skip_pair"}
+    comparing |= {"/return_to_skipped", "/study_results"}
     running = {"/make_study", "/load_study", "/study_overview", "/make_pictures", "/invite_annotator"}
     running |= {"/flag_annotator", "/open_study", "/delete_study"}
     assert set(endpoints) == {"/chat", "/create", "/edit", "/grid", "/reconstruct"} | comparing | running
@@ -160,10 +161,22 @@ def test_a_mask_keeps_the_rest_at_the_pictures_own_size(client, picture, tmp_pat
     assert same[60:100, 120:180].mean() < 0.5
 
 
+def test_a_box_goes_around_what_is_painted(client, picture, tmp_path):
+    painted = np.zeros((160, 320, 4), dtype=np.uint8)
+    painted[40:44, 100:104] = painted[116:120, 196:200] = 255  # two ends of a stroke across
+    Image.fromarray(painted).save(tmp_path / "layer.png")
+    mask = {"background": None, "layers": [handle_file(tmp_path / "layer.png")], "composite": None, "id": None}
+    (_, after), *_ = edit(client, picture, mask=mask, boxed=True, size=SIZES[1])
+    same = (pixels(after) == pixels(picture)).all(axis=-1)
+    assert same[60:100, 120:180].mean() < 0.5
+    same[40:120, 100:200] = True
+    assert same.all()
+
+
 def test_an_empty_mask_changes_nothing_about_an_edit(client, picture):
     (_, plain), *_ = edit(client, picture, seed=5)
     mask = {"background": handle_file(picture), "layers": [], "composite": None, "id": None}
-    (_, masked), *_ = edit(client, picture, seed=5, mask=mask)
+    (_, masked), *_ = edit(client, picture, seed=5, mask=mask, boxed=True)
     assert np.array_equal(pixels(plain), pixels(masked))
 
 

@@ -8,22 +8,32 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from unilip.annotation.sources import Item
+from unilip.annotation.store import Contestant
 from unilip.demo import engine, page
 from unilip.demo.languages import in_chinese as fixed_in_chinese
 from unilip.demo.sayings import SAID, in_chinese, said
 
+SETTINGS = [Contestant(name, settings={}) for name in ("hare", "fox")]
 HERE = Path(page.__file__).parent
 MODULES = (
+    "bench",
     "changed",
     "chat",
+    "compare",
     "create",
     "edit",
     "engine",
     "grid",
     "handoffs",
+    "login",
+    "making",
+    "manage",
     "parts",
     "picture",
     "reconstruct",
+    "running",
+    "studies",
     "visit",
 )
 
@@ -103,6 +113,21 @@ def test_a_fault_of_the_model_is_told_in_chinese(chinese_client, served, monkeyp
     monkeypatch.setattr(served.engine, "queue_size", -1)
     with pytest.raises(AppError, match="已有 0 个请求在等待"):
         chinese_client.predict(prompt="a cat", steps=1, api_name="/create")
+
+
+def test_a_fault_with_a_quoted_name_is_told_in_chinese(chinese_client, served):
+    ticket = served.studies.store().create("s", [Item("a", "make it <b>red</b>")], SETTINGS)
+    chinese_client.predict(ticket.study, 'O\'Hara & "co"', api_name="/join_study")
+    with pytest.raises(AppError, match='这里已有人叫“O\'Hara &amp; "co"”'):
+        chinese_client.predict(ticket.study, 'O\'Hara & "co"', api_name="/join_study")
+
+
+def test_the_bench_speaks_chinese_but_leaves_names_and_instructions(chinese_client, served):
+    ticket = served.studies.store().create("Votes", [Item("a", "make it <b>red</b>")], SETTINGS)
+    _, head, *_ = chinese_client.predict(ticket.study, "flagged", api_name="/join_study")
+    assert "您是 flagged" in head and "Votes" in head and "make it &lt;b&gt;red" in head
+    overview, *_ = chinese_client.predict(ticket.token, api_name="/study_overview")
+    assert "<dt>评判者</dt>" in overview and "0 票" in overview and ">Votes</h2>" in overview
 
 
 def test_progress_is_told_in_chinese(chinese_client):

@@ -13,6 +13,7 @@ from unilip.annotation.judgement import CRITERIA, TAGS
 from unilip.annotation.judging import MAX_NOTE, Ballot, Judge, Pair, Progress
 from unilip.annotation.pictures import Pictures
 from unilip.demo import parts, retouch
+from unilip.demo.sayings import said
 from unilip.demo.studies import Studies, plain_words
 
 VOTES = {"Left better (1)": "left", "Right better (2)": "right", "Tie (3)": "tie", "Both bad (4)": "bad"}
@@ -71,7 +72,7 @@ class Bench:
         there = pair is not None
         return [
             gr.Column(visible=True),
-            head(pair, progress, f"{seat.title} · you are {seat.annotator}"),
+            head(pair, progress, said(f"{seat.title} · you are {seat.annotator}")),
             gr.Image(source, visible=source is not None),
             gr.Image(left, visible=there),
             gr.Image(right, visible=there),
@@ -112,7 +113,7 @@ def pictures_of(pair: Pair | None, pictures: Pictures) -> list[Image.Image | Non
 
 def head(pair: Pair | None, progress: Progress, seat: str) -> str:
     """The instruction in large type over the line on how far it is."""
-    text = f"{progress.done} of {progress.total}"
+    text = f"{progress.done} of {progress.total} done"
     if progress.seconds is not None:
         text += f", about {max(progress.seconds, 1):.0f} s each"
     if progress.skipped:
@@ -120,9 +121,9 @@ def head(pair: Pair | None, progress: Progress, seat: str) -> str:
     if pair is not None:
         words, shown = html.escape(pair.prompt), f"{pair.assignment}-{pair.shown_at}"
     elif progress.done < progress.total:
-        words, shown = "Nothing to judge yet: the other pictures are still to be made.", f"0-{time.time()}"
+        words, shown = said("Nothing to judge yet: the other pictures are still to be made."), f"0-{time.time()}"
     else:
-        words, shown = "That was all. Thank you!", f"0-{time.time()}"
+        words, shown = said("That was all. Thank you!"), f"0-{time.time()}"
     line = parts.status_line(text, progress.done / max(progress.total, 1))
     return f'<p class="note">{html.escape(seat)}</p><h2 class="asked" data-pair="{shown}">{words}</h2>{line}'
 
@@ -181,10 +182,10 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
             try:
                 receipt = judge.vote(vote_id, assignment, ballot, shown_at)
             except AlreadyVotedError as error:
-                gr.Info(str(error))
+                gr.Info(said(str(error)))
             else:
                 if receipt.hasty:
-                    gr.Info(HASTY)
+                    gr.Info(said(HASTY))
             return bench.show(studies, judge)
 
     def undo_vote(token: str, vote_id: str):
@@ -197,7 +198,7 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
         with plain_words():
             judge = studies.store().judge(token)
             if judge.undo(vote_id) is None:
-                gr.Info("There is no vote to take back.")
+                gr.Info(said("There is no vote to take back."))
             return bench.show(studies, judge)
 
     def skip_pair(token: str, assignment: float):
@@ -212,7 +213,7 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
             try:
                 judge.skip(assignment)
             except AlreadyVotedError as error:
-                gr.Info(str(error))
+                gr.Info(said(str(error)))
             return bench.show(studies, judge)
 
     def return_to_skipped(token: str):

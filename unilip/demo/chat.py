@@ -160,6 +160,8 @@ def build_chat_tab(engine: Engine) -> ChatTab:
             for file, text in EXAMPLES
         ],
         render_markdown=False,
+        editable="user",
+        group_consecutive_messages=False,  # or gradio could not edit the text of a turn with pictures
         elem_id="chat",
         elem_classes="frame",
     )
@@ -174,7 +176,18 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         elem_id="chat-box",
         elem_classes="frame",
     )
+    camera = gr.Image(
+        label="Take a picture",
+        sources=["webcam"],
+        type="filepath",
+        format="png",
+        height=320,
+        visible=False,
+        elem_id="chat-camera",
+        elem_classes="frame",
+    )
     with gr.Row(elem_classes="send-on"):
+        use_camera = gr.Button("Camera", size="sm", variant="secondary", elem_classes="quiet")
         clear = gr.Button("New conversation", size="sm", variant="secondary", elem_classes="quiet")
         save = parts.download_button("Save as Markdown", "chat-save", interactive=False)
         act = gr.Checkbox(True, label="“Draw …” draws, “make it …” edits", container=False, min_width=240)
@@ -211,11 +224,27 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         history, files, text = take_back(history, turn_of(event.index))
         return history, {"text": text, "files": files}
 
+    def ask_edited(history: list[dict], event: gr.EditData):
+        history, files, _ = take_back(history, turn_of(event.index))
+        text = event.value.replace(UNTAGGED, "<")
+        return history, gr.MultimodalTextbox({"text": text, "files": files}, submit_btn=False, stop_btn=True)
+
+    def add_photo(message: dict | None, photo: str | None):
+        if photo is None:
+            return gr.skip(), gr.skip(), gr.skip()
+        message = message or {}
+        files = [*(message.get("files") or ()), photo]
+        return {"text": message.get("text") or "", "files": files}, gr.Image(None, visible=False), False
+
+    def switch(on: bool):
+        return gr.Image(visible=not on), not on
+
     running = []
     for begun, visibility in (
         (box.submit(begin, None, box, **parts.PRIVATE), "public"),
         (chatbot.example_select(take_example, None, box, **parts.PRIVATE), "private"),
         (chatbot.retry(ask_again, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
+        (chatbot.edit(ask_edited, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
     ):
         answering = begun.success(
             chat,
@@ -230,6 +259,9 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         answering.failure(end, None, box, trigger_mode="multiple", **parts.PRIVATE)
         running.append(answering)
     chatbot.undo(ask_otherwise, chatbot, [chatbot, box], **parts.PRIVATE)
+    camera_on = gr.State(False)
+    use_camera.click(switch, camera_on, [camera, camera_on], **parts.PRIVATE)
+    camera.change(add_photo, [box, camera], [box, camera, camera_on], **parts.PRIVATE)
     box.stop(end, None, box, cancels=running, **parts.PRIVATE)
     clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **parts.PRIVATE).then(
         end, None, box, **parts.PRIVATE

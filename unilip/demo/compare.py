@@ -14,6 +14,7 @@ from unilip.demo.making import build_making, connect
 from unilip.demo.manage import build_manage
 from unilip.demo.outcome import build_outcome
 from unilip.demo.running import make_missing
+from unilip.demo.sayings import said
 from unilip.demo.studies import Studies, plain_words
 
 WELCOME = (
@@ -100,7 +101,7 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
                     store.owner(token)
                 except AccessError:
                     raise refused from None
-                gr.Info("This is the token of the study's owner: see below for the study and its results.")
+                gr.Info(said("This is the token of the study's owner: see below for the study and its results."))
                 return gr.skip(), token, gr.skip(), *[gr.skip()] * len(bench.outputs)
             return token, gr.skip(), gr.Column(visible=False), *bench.show(studies, place)
 

@@ -55,6 +55,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         variants: float = 1,
         size: str = SIZES[0],
         mask: dict | None = None,
+        boxed: bool = False,
         preview: bool = False,
         tree: Tree = (),
     ) -> Iterator[tuple]:
@@ -71,6 +72,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
             variants: How many results, 1 to 4. Variant i has the seed `seed` + i; the first is returned.
             size: Whether the result has the model's size, or the picture's with its pixels where nothing changed.
             mask: A picture editor's layers: what they cover may change, the rest stays; none for all.
+            boxed: Whether all in the box around what the mask covers may change.
             preview: Whether the picture is shown while it forms.
 
         Returns:
@@ -81,7 +83,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         instruction = parts.read_text(instruction, "The instruction")
         first = parts.read_seed(seed)
         seeds = [first + i for i in range(parts.read_whole_number(variants, "Variants", 1, MAX_VARIANTS))]
-        painted = read_mask(mask, picture)
+        painted = read_mask(mask, boxed)
         events = engine.draw(
             instruction,
             seeds,
@@ -106,12 +108,16 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                 case _:
                     yield *[gr.skip()] * 4, parts.progress(event)
 
-    def read_mask(mask: dict | None, picture: Image.Image) -> Image.Image | None:
-        """What the visitor painted, or None for nothing."""
+    def read_mask(mask: dict | None, boxed: bool) -> Image.Image | None:
+        """What the visitor painted, or the box around it; None for nothing."""
         if not mask or not mask.get("layers"):
             return None
         covered = np.max([np.asarray(layer.convert("RGBA").getchannel("A")) for layer in mask["layers"]], axis=0)
-        return Image.fromarray(np.uint8(covered > 0) * 255) if covered.any() else None
+        painted = Image.fromarray(np.uint8(covered > 0) * 255)
+        box = painted.getbbox()
+        if boxed and box:
+            painted.paste(255, box)
+        return painted if box else None
 
     def finish(picture: Image.Image, drawn: Image.Image, painted: Image.Image | None, size: str) -> Image.Image:
         """The drawn picture in the wanted size, with the original's pixels where they are to stay."""
@@ -183,6 +189,10 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                     layers=False,
                     height=320,
                     elem_id="edit-mask",
+                )
+                boxed = gr.Checkbox(
+                    label="As a box",
+                    info="All in the box around what you painted may change: a stroke across is enough.",
                 )
             with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
                 settings = parts.sampler_settings("for example: blurred")
@@ -258,11 +268,11 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
             raise refusal(str(error)) from None
         return tree, *show(tree, len(tree) - 1)
 
-    sampler = [settings.steps, settings.guidance, settings.negative_prompt, letterbox, variants, size, mask, preview]
+    sampler = [settings.steps, settings.guidance, settings.negative_prompt, letterbox, variants, size]
     parts.wire(
         edit,
         action,
-        inputs=[picture, instruction, seed.wanted, *sampler, tree],
+        inputs=[picture, instruction, seed.wanted, *sampler, mask, boxed, preview, tree],
         outputs=[slider, seed.used, shown, tree],
         api_name="edit",
         text=instruction,

@@ -68,6 +68,8 @@ CHINESE = {
     "Ask about a picture, or “draw …”": "就图片提问，或输入“draw …”",
     "New conversation": "新对话",
     "Save as Markdown": "保存为 Markdown",
+    "Camera": "相机",
+    "Take a picture": "拍一张照片",
     "“Draw …” draws, “make it …” edits": "“Draw …”即画图，“make it …”即改图",
     # create
     "Create": "创作",
@@ -111,6 +113,10 @@ CHINESE = {
     "Before, after, and in warm colours what the edit changed.": "编辑前、编辑后，暖色为改动之处。",
     "Change only a part": "只改一部分",
     "Paint over what may change": "涂抹允许改动的部分",
+    "As a box": "按方框",
+    "All in the box around what you painted may change: a stroke across is enough.": (
+        "涂抹部分外框内的一切都可改动：斜着画一笔即可。"
+    ),
     "How many variants": "变体数量",
     "Pad to a square": "填充为正方形",
     "The model works on squares. A picture of another shape is squashed unless this is on.": (
@@ -287,7 +293,9 @@ class Page(gr.Blocks):
             return await super().process_api(block_fn, inputs, state, request, **named)
         except gr.Error as error:
             # Here, since an error may come from where no request is known: a component, or the model's thread.
-            error.message = said(error.message, request)
+            if speaks_chinese(request):
+                # A message may hold what a visitor wrote, so it is HTML.
+                error.message = html.escape(said(html.unescape(error.message), request), quote=False)
             raise
 
     def get_api_info(self, *args, **named) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from unilip.annotation.store import MAX_TITLE
 from unilip.demo import parts
 from unilip.demo.engine import Engine, refusal
 from unilip.demo.running import make_missing
+from unilip.demo.sayings import said
 from unilip.demo.studies import Studies, plain_words
 
 MOST_OWNED = 20  # studies that a browser remembers
@@ -129,7 +130,7 @@ def build_manage(engine: Engine, studies: Studies, owner_token: gr.BrowserState)
             if (title or "").strip() != wanted:
                 raise refusal(f"To delete the study, please type its title: {html.escape(wanted)}")
             owner.delete()
-        gr.Info("The study is deleted.")
+        gr.Info(said("The study is deleted."))
         return ""
 
     def arrive(owner_token: str, owned: list[str]):
@@ -249,4 +250,5 @@ def overview(view: Overview, annotators: Sequence[Annotator]) -> str:
         for one in annotators
     )
     table = f'<table class="people">{people}</table>' if people else '<p class="note">Nobody judges it yet.</p>'
-    return f'<h2 class="welcome">{html.escape(view.title)}</h2><dl class="scores">{figures}</dl>{table}'
+    title = f'<h2 class="welcome">{html.escape(view.title)}</h2>'
+    return title + said(f'<dl class="scores">{figures}</dl>{table}')

@@ -10,6 +10,8 @@ from functools import cache
 
 from gradio.context import LocalContext
 
+from unilip.demo.study_sayings import STUDY_SAID
+
 TEXT_NODE = re.compile(r"(?<=>)[^<>]+(?=<)")
 SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 SIMPLIFIED = ("zh", "zh-cn", "zh-sg", "zh-hans", "zh-hans-cn")  # as the page's fixed words are
@@ -160,6 +162,7 @@ SAID = {
     "The embedded model is quick.": "内置模型很快。",
     "Memory is short.": "内存不足。",
     "Close other programs, or draw fewer pictures at once.": "请关闭其他程序，或减少一次的张数。",
+    **STUDY_SAID,
 }
 
 
