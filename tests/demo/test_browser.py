@@ -59,35 +59,20 @@ def test_chat(visitor, tiny):
     expect(page.locator("#chat .user.message")).to_have_count(0)
 
 
-def test_a_past_turn_asked_otherwise_is_where_the_conversation_goes_on(visitor):
-    page, turns = visitor.page, visitor.page.locator("#chat .user.message")
-    page.locator("#chat").get_by_text("What is in the picture?").click()
-    expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
-    page.locator("#chat-box textarea").fill("How many cats are there?")
-    page.keyboard.press("Enter")
-    expect(turns).to_have_count(3)  # a picture and two questions
-    expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
-    page.locator("#chat").get_by_role("button", name="Edit").first.click()
-    page.locator("#chat .user.message textarea").fill("Is there a <b>dog</b>?")
-    page.locator("#chat").get_by_role("button", name="Submit").click()
-    expect(turns).to_have_count(2)
-    expect(turns.last).to_contain_text("Is there a")
-    expect(page.locator("#chat .user.message img")).to_have_count(1)
-    expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
-    expect(page.locator("#chat .bot.message")).to_have_count(1)
-
-
 def test_a_photo_of_the_camera_joins_what_was_typed(visitor):
     page = visitor.page
     page.locator("#chat-box textarea").fill("What is this?")
     page.get_by_role("button", name="Camera", exact=True).click()
     page.locator("#chat-camera").get_by_text("Click to Access Webcam").click()
+    page.wait_for_function("document.querySelector('#chat-camera video')?.readyState >= 2")
     page.locator("#chat-camera").get_by_role("button", name="capture photo").click()
     expect(page.locator("#chat-box .thumbnail-item")).to_have_count(1)
     expect(page.locator("#chat-camera")).to_be_hidden()
     expect(page.locator("#chat-box textarea")).to_have_value("What is this?")
     page.locator("#chat-box .submit-button").click()
     expect(page.locator("#chat .bot.message")).to_be_visible()
+    # Gradio asks how far an upload is before there is one.
+    visitor.complaints[:] = [one for one in visitor.complaints if "404" not in one and one != "Response"]
 
 
 def test_chat_keeps_what_was_typed_when_the_file_is_bad(visitor, tmp_path):

@@ -116,16 +116,16 @@ def test_a_fault_of_the_model_is_told_in_chinese(chinese_client, served, monkeyp
 
 
 def test_a_fault_with_a_quoted_name_is_told_in_chinese(chinese_client, served):
-    ticket = served.studies.store().create("s", [Item("a", "make it <b>red</b>")], SETTINGS)
+    ticket = served.studies.store().create("s", [Item("a", "a cat")], SETTINGS)
     chinese_client.predict(ticket.study, 'O\'Hara & "co"', api_name="/join_study")
     with pytest.raises(AppError, match='这里已有人叫“O\'Hara &amp; "co"”'):
         chinese_client.predict(ticket.study, 'O\'Hara & "co"', api_name="/join_study")
 
 
-def test_the_bench_speaks_chinese_but_leaves_names_and_instructions(chinese_client, served):
-    ticket = served.studies.store().create("Votes", [Item("a", "make it <b>red</b>")], SETTINGS)
+def test_the_bench_speaks_chinese_but_leaves_names(chinese_client, served):
+    ticket = served.studies.store().create("Votes", [Item("a", "a cat")], SETTINGS)
     _, head, *_ = chinese_client.predict(ticket.study, "flagged", api_name="/join_study")
-    assert "您是 flagged" in head and "Votes" in head and "make it &lt;b&gt;red" in head
+    assert "Votes · 您是 flagged" in head and "已完成 0 / 1" in head
     overview, *_ = chinese_client.predict(ticket.token, api_name="/study_overview")
     assert "<dt>评判者</dt>" in overview and "0 票" in overview and ">Votes</h2>" in overview
 

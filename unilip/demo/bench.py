@@ -72,7 +72,7 @@ class Bench:
         there = pair is not None
         return [
             gr.Column(visible=True),
-            head(pair, progress, said(f"{seat.title} · you are {seat.annotator}")),
+            head(pair, progress, f"{seat.title} · {said('you are')} {seat.annotator}"),
             gr.Image(source, visible=source is not None),
             gr.Image(left, visible=there),
             gr.Image(right, visible=there),

@@ -160,8 +160,6 @@ def build_chat_tab(engine: Engine) -> ChatTab:
             for file, text in EXAMPLES
         ],
         render_markdown=False,
-        editable="user",
-        group_consecutive_messages=False,  # or gradio could not edit the text of a turn with pictures
         elem_id="chat",
         elem_classes="frame",
     )
@@ -224,11 +222,6 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         history, files, text = take_back(history, turn_of(event.index))
         return history, {"text": text, "files": files}
 
-    def ask_edited(history: list[dict], event: gr.EditData):
-        history, files, _ = take_back(history, turn_of(event.index))
-        text = event.value.replace(UNTAGGED, "<")
-        return history, gr.MultimodalTextbox({"text": text, "files": files}, submit_btn=False, stop_btn=True)
-
     def add_photo(message: dict | None, photo: str | None):
         if photo is None:
             return gr.skip(), gr.skip(), gr.skip()
@@ -244,7 +237,6 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         (box.submit(begin, None, box, **parts.PRIVATE), "public"),
         (chatbot.example_select(take_example, None, box, **parts.PRIVATE), "private"),
         (chatbot.retry(ask_again, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
-        (chatbot.edit(ask_edited, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
     ):
         answering = begun.success(
             chat,

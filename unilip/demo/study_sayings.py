@@ -5,7 +5,7 @@ STUDY_SAID = {
     "{} of {} done": "已完成 {} / {}",
     "{}, about {} s each": "{}，每个约 {} 秒",
     "{}; {} skipped, to come at the end": "{}；跳过 {} 个，留到最后",
-    "{} · you are {}": "{} · 您是 {}",
+    "you are": "您是",
     "Nothing to judge yet: the other pictures are still to be made.": "暂时没有可评判的：其余图片尚未生成。",
     "That was all. Thank you!": "全部完成，谢谢！",
     "That was quick! Take the time to look at both pictures.": "好快！请花点时间看看两张图片。",
