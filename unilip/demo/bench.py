@@ -308,10 +308,10 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
     outputs = [column, top, source, left, right, choices, skip, back, assignment, shown_at]
     outputs += [changed, *heats, more, *scores, *faults, note, lens, over, slider]
     bench = Bench(column, leave, assignment, outputs)
-    said = [token, assignment, choice, vote_id, shown_at, *scores, *faults, note, *boxes]
+    ballot = [token, assignment, choice, vote_id, shown_at, *scores, *faults, note, *boxes]
     endpoints = [{"api_name": "vote"}, *[{"api_visibility": "private"}] * 3]
     for button, kind, endpoint in zip(buttons, VOTES.values(), endpoints, strict=True):
-        button.click(vote, said, outputs, js=VOTE_JS.format(choice=kind), **parts.QUICK, **endpoint)
+        button.click(vote, ballot, outputs, js=VOTE_JS.format(choice=kind), **parts.QUICK, **endpoint)
     undo.click(undo_vote, [token, vote_id], outputs, js=UNDO_JS, api_name="undo_vote", **parts.QUICK)
     skip.click(skip_pair, [token, assignment], outputs, api_name="skip_pair", **parts.QUICK)
     back.click(return_to_skipped, token, outputs, api_name="return_to_skipped", **parts.QUICK)
