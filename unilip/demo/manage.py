@@ -245,10 +245,10 @@ def overview(view: Overview, annotators: Sequence[Annotator]) -> str:
     }
     figures = "".join(f"<div><dt>{name}</dt><dd>{count}</dd></div>" for name, count in counts.items())
     people = "".join(
-        f'<tr><th scope="row">{html.escape(one.name)}</th><td>{one.votes:,} votes</td>'
-        f"<td>{'flagged' if one.flagged else ''}</td></tr>"
+        f'<tr><th scope="row">{html.escape(one.name)}</th><td>{said(f"{one.votes:,} votes")}</td>'
+        f"<td>{said('flagged') if one.flagged else ''}</td></tr>"
         for one in annotators
     )
-    table = f'<table class="people">{people}</table>' if people else '<p class="note">Nobody judges it yet.</p>'
+    table = f'<table class="people">{people}</table>' if people else said('<p class="note">Nobody judges it yet.</p>')
     title = f'<h2 class="welcome">{html.escape(view.title)}</h2>'
-    return title + said(f'<dl class="scores">{figures}</dl>{table}')
+    return title + said(f'<dl class="scores">{figures}</dl>') + table
