@@ -59,6 +59,36 @@ def test_chat(visitor, tiny):
     expect(page.locator("#chat .user.message")).to_have_count(0)
 
 
+def test_a_past_question_is_reworded_where_it_stands(visitor, tiny, monkeypatch):
+    page, chat, asked = visitor.page, tiny.chat, []
+    monkeypatch.setattr(tiny, "chat", lambda messages, **options: asked.append(messages) or chat(messages, **options))
+    page.locator("#chat").get_by_text("What is in the picture?").click()
+    expect(page.locator("#chat .bot.message")).to_be_visible()
+    expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
+    page.locator("#chat-box textarea").fill("How many cats are there?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .bot.message")).to_have_count(2)
+    expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
+
+    def reword(text):
+        page.locator("#chat").get_by_role("button", name="Edit").first.click()
+        page.locator("#chat textarea").fill(text)
+        page.locator("#chat").get_by_role("button", name="Submit").click()
+
+    reword("  ")
+    expect(page.get_by_text("The message is empty")).to_be_visible()
+    expect(page.locator("#chat .user.message").nth(1)).to_have_text("What is in the picture?")
+    expect(page.locator("#chat .bot.message")).to_have_count(2)
+    reword("What colour is the cat?")
+    expect(page.locator("#chat .user.message").last).to_have_text("What colour is the cat?")
+    expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
+    expect(page.locator("#chat .user.message")).to_have_count(2)
+    expect(page.locator("#chat .user.message img")).to_be_visible()
+    assert len(asked) == 3 and len(asked[-1]) == 1
+    assert [block["type"] for block in asked[-1][0]["content"]] == ["image", "text"]
+    expect(page.locator("#chat .bot.message")).to_have_count(1)
+
+
 def test_a_photo_of_the_camera_joins_what_was_typed(visitor):
     page = visitor.page
     page.locator("#chat-box textarea").fill("What is this?")

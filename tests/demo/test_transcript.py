@@ -10,7 +10,8 @@ from unilip.demo.chat import write_markdown
 def test_turns_and_pictures_are_in_order(tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "cat.png")
     history = [
-        {"role": "user", "content": [{"path": str(tmp_path / "cat.png")}, {"type": "text", "text": "What is it?"}]},
+        {"role": "user", "content": [{"path": str(tmp_path / "cat.png")}]},
+        {"role": "user", "content": [{"type": "text", "text": "What is it?"}]},
         {"role": "assistant", "content": [{"type": "text", "text": "a *cat* <b>"}]},
     ]
     with zipfile.ZipFile(write_markdown(history)) as file:
@@ -19,4 +20,5 @@ def test_turns_and_pictures_are_in_order(tmp_path):
     assert (
         text.index("**You**") < text.index("![picture 1](1.png)") < text.index("What is it?") < text.index("**UniLIP**")
     )
+    assert text.count("**You**") == 1
     assert "a \\*cat\\* \\<b\\>" in text

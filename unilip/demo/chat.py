@@ -76,7 +76,8 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         message = message or {}
         text = parts.read_text(message.get("text"), "The message")
         files = [{"path": path} for path in message.get("files") or ()]
-        asked = [*history, {"role": "user", "content": [*files, {"type": "text", "text": text}]}]
+        # Pictures have a turn of their own: the pencil at a turn with both would leave its new words alone.
+        asked = [*history, *({"role": "user", "content": content} for content in (files, [as_text(text)]) if content)]
         pictures = [path for turn in asked for block in turn["content"] if (path := picture_of(block))]
         wish = route(text, bool(pictures)) if act else Route("answer", text)
         if wish.task == "edit" and not pictures:
@@ -114,11 +115,14 @@ def build_chat_tab(engine: Engine) -> ChatTab:
                 done = "Drew" if picture is None else "Changed the picture"
                 yield [
                     {"path": parts.keep(event.value[0])},
-                    {"type": "text", "text": said(f"{done}: {wish.text} (seed {seed})")},
+                    as_text(said(f"{done}: {wish.text} (seed {seed})")),
                 ]
             elif isinstance(event, Step):
                 doing = "Drawing" if picture is None else "Editing"
                 yield said(f"{doing}… step {event.number} of {event.total}")
+
+    def as_text(text: str) -> dict:
+        return {"type": "text", "text": text}
 
     def picture_of(block: dict) -> str | None:
         return block.get("path") or (block.get("file") or {}).get("path")
@@ -133,6 +137,8 @@ def build_chat_tab(engine: Engine) -> ChatTab:
             if turn["role"] == "assistant" and any(block["type"] == "image" for block in blocks):
                 wish = turns.pop()
                 shown = [block for block in (*wish["content"], *blocks) if block["type"] == "image"][-1:]
+            elif turn["role"] == "user" and turns and turns[-1]["role"] == "user":
+                turns[-1]["content"] += blocks
             elif turn["role"] == "user":
                 turns.append({"role": "user", "content": shown + blocks})
                 shown = []
@@ -146,7 +152,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
             if path := picture_of(block):
                 yield {"type": "image", "image": read_picture(path)}
             elif block.get("type") == "text" and block["text"] != THINKING:
-                yield {"type": "text", "text": block["text"]}
+                yield as_text(block["text"])
 
     chatbot = PlainChatbot(
         label="Conversation",
@@ -154,6 +160,8 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         height=460,
         layout="bubble",
         buttons=["copy"],
+        editable="user",
+        group_consecutive_messages=False,
         placeholder="### Ask about a picture, or for one\nAdd one, say “draw a red cat”, or start with one of these.",
         examples=[
             {"text": text, "files": [str(parts.EXAMPLES / file)], "icon": str(parts.EXAMPLES / file)}
@@ -205,10 +213,13 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         that turn in the box."""
         while history[index]["role"] != "user":
             index -= 1
-        content = history[index]["content"]
+        start = index
+        while start and history[start - 1]["role"] == "user":
+            start -= 1
+        content = [block for turn in history[start : index + 1] for block in turn["content"]]
         files = [path for block in content if (path := picture_of(block))]
         text = " ".join(block["text"] for block in content if block.get("type") == "text")
-        return history[:index], files, text
+        return history[:start], files, text
 
     def turn_of(index: int | list[int]) -> int:
         # A turn of several blocks is counted by both.
@@ -216,6 +227,15 @@ def build_chat_tab(engine: Engine) -> ChatTab:
 
     def ask_again(history: list[dict], event: gr.RetryData):
         history, files, text = take_back(history, turn_of(event.index))
+        return history, gr.MultimodalTextbox({"text": text, "files": files}, submit_btn=False, stop_btn=True)
+
+    def reword(history: list[dict], event: gr.EditData):
+        index = turn_of(event.index)
+        if not event.value.strip():
+            # The page has taken the words away already; the empty box says what is wrong.
+            history[index]["content"] = [as_text(event.previous_value)]
+            return history, gr.skip()
+        history, files, text = take_back(history, index)
         return history, gr.MultimodalTextbox({"text": text, "files": files}, submit_btn=False, stop_btn=True)
 
     def ask_otherwise(history: list[dict], event: gr.UndoData):
@@ -237,6 +257,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         (box.submit(begin, None, box, **parts.PRIVATE), "public"),
         (chatbot.example_select(take_example, None, box, **parts.PRIVATE), "private"),
         (chatbot.retry(ask_again, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
+        (chatbot.edit(reword, chatbot, [chatbot, box], **parts.PRIVATE), "private"),
     ):
         answering = begun.success(
             chat,
@@ -269,9 +290,11 @@ def write_markdown(history: list[dict]) -> str:
     Returns:
         The path of a temporary file.
     """
-    lines, pictures = ["# A conversation with UniLIP"], []
+    lines, pictures, speaker = ["# A conversation with UniLIP"], [], None
     for turn in history:
-        lines.append(f"**{'You' if turn['role'] == 'user' else 'UniLIP'}**")
+        if turn["role"] != speaker:
+            speaker = turn["role"]
+            lines.append(f"**{'You' if speaker == 'user' else 'UniLIP'}**")
         for block in turn["content"]:
             if block.get("type") == "text":
                 # What looks like Markdown was not meant as such.
