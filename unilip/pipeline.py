@@ -123,6 +123,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             condition (batch, tokens, caption_channels) over padded text and queries, and its mask (batch, tokens).
         """
         hidden_states, mask, position_ids = self.prompt_states(texts, image_features)
+        mask = self.connector.given(mask)
         return self.connector(hidden_states, mask, position_ids), mask
 
     def prompt_states(
@@ -151,7 +152,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             position_ids=position_ids,
             use_cache=False,
         ).last_hidden_state
-        if is_image is not None:
+        if is_image is not None and self.connector.config.picture == "features":
             # The connector sees what the encoder said of the picture, not what the LLM made of it.
             is_image = F.pad(is_image, (0, 0, 0, queries.shape[1]))
             hidden_states = hidden_states.masked_scatter(is_image, image_features.to(hidden_states.dtype))

@@ -1,5 +1,7 @@
 """The connector: learnable queries and bidirectional LLM layers that turn the LLM's states into the DiT's condition."""
 
+from typing import Literal
+
 import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
@@ -16,6 +18,9 @@ class Connector(ModelMixin, ConfigMixin):
         hidden_size ... max_position_embeddings: as in the LLM's Qwen2 configuration, with its own number of layers.
         num_queries: learnable queries that are appended to the prompt before the LLM.
         caption_channels: width of the condition, the DiT's `caption_channels`.
+        condition: what the DiT is given, "both" as published, or for ablations "queries" or "states" alone.
+        picture: what stands at the places of a picture to edit, the encoder's "features" as published, or for ablations
+            the LLM's own "states".
     """
 
     @register_to_config
@@ -31,6 +36,8 @@ class Connector(ModelMixin, ConfigMixin):
         max_position_embeddings: int = 32768,
         num_queries: int = 256,
         caption_channels: int = 2304,
+        condition: Literal["both", "queries", "states"] = "both",
+        picture: Literal["features", "states"] = "features",
     ):
         super().__init__()
         qwen2_config = Qwen2Config(
@@ -49,6 +56,14 @@ class Connector(ModelMixin, ConfigMixin):
         self.layers = nn.ModuleList(Qwen2DecoderLayer(qwen2_config, i) for i in range(num_hidden_layers))
         self.norm = Qwen2RMSNorm(hidden_size, eps=rms_norm_eps)
         self.projection = nn.Linear(hidden_size, caption_channels)
+
+    def given(self, mask: torch.Tensor) -> torch.Tensor:
+        """The mask (batch, tokens) of text and, at its end, the queries, without what `condition` leaves out."""
+        count = self.config.num_queries
+        left_out = {"both": slice(0), "queries": slice(-count), "states": slice(-count, None)}
+        mask = mask.clone()
+        mask[:, left_out[self.config.condition]] = 0
+        return mask
 
     def forward(
         self, hidden_states: torch.Tensor, attention_mask: torch.Tensor, position_ids: torch.Tensor

@@ -9,7 +9,7 @@ from torch import nn
 
 from unilip.emoji.scenes import render
 from unilip.training.clip import picture_tensor
-from unilip.training.encodings import EncodedWorld, Encodings
+from unilip.training.encodings import EncodedWorld, open_encodings
 from unilip.training.reconstruction import ReconstructionStage
 
 
@@ -27,12 +27,8 @@ class DecoderStage(ReconstructionStage):
 
     def prepare(self, folder: Path):
         self.world: EncodedWorld | None = None
-        data = self.run.data
-        if data["kind"] == "emoji":
-            encodings = Encodings(
-                self.run.folder / "encodings", self.run.seed, data["scenes"], data["edits"], self.encode
-            )
-            self.world = EncodedWorld(encodings, self.run.seed)
+        if self.run.data["kind"] == "emoji":
+            self.world = EncodedWorld(open_encodings(self.run, self.encode), self.run.seed)
 
     def sample(self, index: int) -> dict[str, Any]:
         if self.world is None:

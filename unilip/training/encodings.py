@@ -11,6 +11,7 @@ from unilip.emoji.captions import caption
 from unilip.emoji.edits import Edit, random_edit
 from unilip.emoji.scenes import Scene, random_scene, render
 from unilip.training.clip import picture_tensor
+from unilip.training.config import TrainingConfig
 from unilip.training.data import Example
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,12 @@ class Encodings:
         if keep_features:
             features.flush()
         (folder / f"{name}.done").touch()
+
+
+def open_encodings(run: TrainingConfig, encode) -> Encodings:
+    """A run's cache, in its folder, or in `data.encodings` where several runs share one."""
+    folder = Path(run.data.get("encodings", run.folder / "encodings"))
+    return Encodings(folder, run.seed, run.data["scenes"], run.data["edits"], encode)
 
 
 class EncodedWorld:

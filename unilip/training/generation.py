@@ -17,7 +17,7 @@ from unilip.training.clip import picture_tensor
 from unilip.training.config import TrainingConfig
 from unilip.training.copying import copying_losses, first_cross_attention
 from unilip.training.data import PixelExamples, open_source
-from unilip.training.encodings import EncodedWorld, Encodings
+from unilip.training.encodings import EncodedWorld, open_encodings
 from unilip.training.stage import Stage
 
 
@@ -53,7 +53,7 @@ class GenerationStage(Stage):
             # Too many pictures to keep their encodings: each step encodes its own.
             self.examples = PixelExamples(self.source, self.pipeline, data["max_prompt_tokens"])
             return
-        encodings = Encodings(self.run.folder / "encodings", self.run.seed, data["scenes"], data["edits"], self.encode)
+        encodings = open_encodings(self.run, self.encode)
         self.examples = EncodedWorld(encodings, self.run.seed)
         if self.decoder.config.scaling_factor == 1.0:
             # Diffusion wants latents of unit variance.

@@ -1,0 +1,91 @@
+"""The ablations: each arm differs in what its name says, and a run is measured once."""
+
+import json
+
+import pytest
+import torch
+
+from scripts import run_ablations
+from tests.tiny import make_tiny_pipeline
+from tests.training.conftest import needs_art
+from unilip import prompts
+from unilip.models.connector import Connector
+from unilip.training.config import read_config
+
+
+def with_connector(**changes):
+    pipeline = make_tiny_pipeline()
+    weights = pipeline.connector.state_dict()
+    pipeline.register_modules(connector=Connector.from_config(pipeline.connector.config, **changes))
+    pipeline.connector.load_state_dict(weights)
+    return pipeline
+
+
+def condition(pipeline, text="make it blue"):
+    width = pipeline.mllm.config.text_config.hidden_size
+    features = torch.randn(1, pipeline.num_image_tokens, width, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        return pipeline.encode_prompt([prompts.edit_prompt(text, pipeline.num_image_tokens)], features)
+
+
+@pytest.mark.parametrize(("kept", "queries", "rest"), [("both", 1, 1), ("queries", 1, 0), ("states", 0, 1)])
+def test_the_dit_is_given_what_the_condition_says(kept, queries, rest):
+    pipeline = with_connector(condition=kept)
+    count = pipeline.connector.config.num_queries
+    (mask,) = condition(pipeline)[1]
+    assert (mask[-count:] == queries).all() and (mask[:-count] == rest).all()
+
+
+def test_what_is_left_out_is_not_read_by_the_connector_either():
+    both, alone = (condition(with_connector(condition=kept))[0] for kept in ("both", "queries"))
+    assert not torch.allclose(both[:, -1], alone[:, -1])
+
+
+def test_the_llms_own_output_can_stand_in_the_pictures_place():
+    published, own = (condition(with_connector(picture=shown))[0] for shown in ("features", "states"))
+    assert not torch.allclose(published, own)
+
+
+def test_arms_have_as_many_steps_and_lack_what_they_say():
+    config = read_config("ablations")
+    frozen, free, published = run_ablations.arms("reconstruction", config).values()
+    stages = [
+        {name: change(config.stages[name]) for name, change in arm.stages.items()} for arm in (frozen, free, published)
+    ]
+    assert len({sum(stage.steps for stage in one.values()) for one in stages}) == 1
+    assert list(stages[0]) == ["reconstruction1"]
+    assert stages[1]["reconstruction2"].options["losses"]["distillation"] == 0
+    assert stages[2]["reconstruction2"].options["losses"]["distillation"] > 0
+    queries = run_ablations.arms("condition", config)["queries only"]
+    assert queries.stages["generation2"](config.stages["generation2"]).options["copy_weight"] == 0
+    assert config.stages["generation2"].options["copy_weight"] > 0
+
+
+def test_the_table_has_mean_and_spread():
+    rows = [{"arm": "both", "scores": {"PSNR": value}} for value in (1.0, 3.0)]
+    assert run_ablations.table(rows).splitlines()[-1] == "| both | 2.000 ± 1.414 | 2 |"
+
+
+@pytest.mark.slow
+@needs_art
+@pytest.mark.parametrize("experiment", ["reconstruction", "condition"])
+def test_an_experiment_runs_and_is_not_repeated(config_file, tmp_path, monkeypatch, capsys, experiment):
+    make_tiny_pipeline().save_pretrained(tmp_path / "start")
+    line = {"tag": "single_object", "prompt": "a photo of a cat", "include": [{"class": "cat", "count": 1}]}
+    (tmp_path / "prompts.jsonl").write_text(json.dumps(line), encoding="utf-8")
+    results = tmp_path / "results.jsonl"
+
+    def run():
+        run_ablations.main(
+            experiment, tmp_path / "start", str(config_file), tmp_path / "runs", results, 1, 2,
+            tmp_path / "prompts.jsonl", 1, 1,
+        )  # fmt: skip
+
+    run()
+    rows = run_ablations.read_results(results)
+    assert [row["arm"] for row in rows] == list(run_ablations.arms(experiment, read_config(config_file)))
+    assert len({json.dumps(row["scores"]) for row in rows}) > 1
+    assert "| arm |" in capsys.readouterr().out
+    monkeypatch.setattr(run_ablations, "train", None)
+    run()
+    assert run_ablations.read_results(results) == rows
