@@ -100,15 +100,34 @@ def reconstruction(
 def understanding(
     model: ModelOption = None,
     scenes: Annotated[int, typer.Option(min=1, help="Fresh scenes, a conversation about each.")] = 200,
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead of scenes: a table (.tsv) of multiple-choice questions as VLMEvalKit gives them, such as "
+            "MMBench_DEV_EN.tsv, MMVP.tsv or AI2D_TEST.tsv."
+        ),
+    ] = None,
+    tiles: Annotated[
+        int, typer.Option(min=1, help="With --questions: InternVL's tiles of each picture; 1 gives it as one square.")
+    ] = 12,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many of the table's questions.")] = None,
     seed: SeedOption = 42,
     out: OutOption = None,
     sheet: SheetOption = None,
     device: DeviceOption = None,
     dtype: DtypeOption = None,
 ) -> None:
-    """Share of right answers to questions, by kind, in the first turn and in later ones."""
+    """Share of right answers to questions, by kind, in the first turn and in later ones.
+
+    With a table of multiple-choice questions: by category, "overall", and "circular" where the options come in several
+    orders, all of which must be right. The answers stand in predictions.tsv, which VLMEvalKit reads.
+    """
 
     def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
+        if questions is not None:
+            from .choices import evaluate_choices
+
+            return evaluate_choices(pipe, folder, questions, tiles, limit, settings)
         from .understanding import evaluate_understanding
 
         return evaluate_understanding(pipe, folder, scenes, seed, sheet, settings)
