@@ -24,11 +24,11 @@ CHINESE = {
     "A small model in a small world.": "小世界里的小模型（只懂英语）。",
     (
         "Its words: 64 emoji, 11 colours, one to four of a thing, left, right, above, below and simple backgrounds. An "
-        "early version: four answers in five are right, drawings are soft and often swap sides, and most edits go "
-        "wrong yet."
+        "early version: four answers in five are right, drawings follow the words but are soft, and more than half of "
+        "the edits go wrong yet."
     ): (
         "它的词汇：64 种表情符号、11 种颜色、每种一到四个、左右上下和简单背景。早期版本：五个回答中四个正确，"
-        "图画模糊且常左右颠倒，多数编辑还会出错。"
+        "图画符合描述但较模糊，一半以上的编辑还会出错。"
     ),
     "See all": "查看全部",
     "Places": "位置",
