@@ -8,6 +8,8 @@ import torch
 from PIL import Image
 
 from unilip.emoji import art
+from unilip.evaluation import chains
+from unilip.evaluation.chains import evaluate_chains
 from unilip.evaluation.edits import evaluate_edits
 from unilip.evaluation.geneval import evaluate_geneval
 from unilip.evaluation.judge import Judge, Labels
@@ -107,3 +109,28 @@ def test_edits_score_every_kind(tiny, tmp_path, judge):
     assert {"add", "compose", "overall", "kept", "kept add"} <= set(scores)
     assert "kept style" not in scores  # a new style may change every pixel
     assert scores["overall"] == pytest.approx(np.mean([scores[path.name] for path in out.iterdir() if path.is_dir()]))
+
+
+def test_each_edit_of_a_chain_is_done_on_the_result_before(tiny, tmp_path, judge, monkeypatch):
+    given = []
+    call = type(tiny).__call__
+    monkeypatch.setattr(
+        type(tiny), "__call__", lambda self, *all, **more: given.append(more["image"]) or call(self, *all, **more)
+    )
+    out = tmp_path / "run"
+    options = {"chains": 2, "length": 2, "steps": 1, "judge": judge}
+    scores = evaluate_chains(tiny, out, **options, sheet=tmp_path / "sheet.png")
+    assert set(scores) == {"steps", "all 1", "all 2"}
+    assert [len(pictures) for pictures in given] == [2, 2]
+    for place, picture in enumerate(given[1]):
+        assert np.array_equal(picture, Image.open(out / f"{place:04d}" / "1.png"))
+    (out / "0001" / "2.png").unlink()
+    assert evaluate_chains(tiny, out, **options) == scores
+    assert [len(pictures) for pictures in given] == [2, 2, 1]
+
+
+def test_a_chain_is_right_only_as_far_as_every_step_is(tiny, tmp_path, judge, monkeypatch):
+    verdicts = iter([(True, ""), (False, "x"), (True, ""), (True, ""), (True, ""), (False, "x")])
+    monkeypatch.setattr(chains, "check_edit", lambda edit, seen: next(verdicts))
+    scores = evaluate_chains(tiny, tmp_path / "run", chains=2, length=3, steps=1, judge=judge)
+    assert scores == {"steps": pytest.approx(4 / 6), "all 1": 1.0, "all 2": 0.5, "all 3": 0.0}

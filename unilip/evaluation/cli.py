@@ -253,6 +253,33 @@ def edits(
 
 
 @app.command()
+def chains(
+    model: ModelOption = None,
+    chains: Annotated[int, typer.Option(min=1, help="Fresh scenes, each edited several times.")] = 50,
+    length: Annotated[int, typer.Option(min=1, help="Edits in a row.")] = 3,
+    steps: StepsOption = 20,
+    guidance: GuidanceOption = 4.5,
+    seed: SeedOption = 42,
+    batch_size: BatchOption = 8,
+    out: OutOption = None,
+    sheet: SheetOption = None,
+    device: DeviceOption = None,
+    dtype: DtypeOption = None,
+) -> None:
+    """Edits in a row, each on the result of the one before: the share of steps that the judge finds right, and of
+    chains right in the first, the first two and all steps."""
+
+    def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
+        from .chains import evaluate_chains
+
+        return evaluate_chains(
+            pipe, folder, chains, length, steps, guidance, seed, batch_size, sheet, settings=settings
+        )
+
+    evaluate("chains", model, device, dtype, out, measure)
+
+
+@app.command()
 def judge(
     scenes: Annotated[int, typer.Option(min=1, help="Fresh labelled scenes.")] = 1000,
     seed: SeedOption = 42,
