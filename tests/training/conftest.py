@@ -86,7 +86,6 @@ null_prompts = 0.1
 draws = 2
 shift = 0.0
 train_transformer = true
-copy_weight = 0.1
 
 [stages.generation3.options]
 part = 3
