@@ -8,9 +8,9 @@ SCENES = {
     "cat-and-dog": Scene((Thing("cat", "red", 72, 140, 112), Thing("dog", "blue", 184, 140, 112)), "light yellow"),
     "apples": Scene(
         (
-            Thing("apple", "green", 58, 150, 82),
-            Thing("apple", "green", 128, 150, 82),
-            Thing("apple", "green", 198, 150, 82),
+            Thing("apple", "green", 60, 60, 82),
+            Thing("apple", "green", 60, 190, 82),
+            Thing("apple", "green", 140, 125, 82),
         ),
         "wooden floor",
     ),
