@@ -21,7 +21,7 @@ from unilip.evaluation.understanding import evaluate_understanding
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.config import StageConfig, TrainingConfig, read_config
 from unilip.training.loop import train
-from unilip.training.stages import STAGES
+from unilip.training.stages import make_stage
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,6 @@ def start(source: Path, experiment: str, arm: Arm, seed: int) -> UniLIPPipeline:
             connector=renewed(pipeline.connector, **arm.connector), transformer=renewed(pipeline.transformer)
         )
         pipeline.connector.queries.data.copy_(queries)
-    pipeline.mllm.set_attn_implementation("eager")
     return pipeline
 
 
@@ -103,9 +102,8 @@ def run(experiment: str, arm: Arm, source: Path, config: TrainingConfig, folder:
     for name in stages:
         trained = config.stage_folder(name) / "model"
         if not (config.stage_folder(name) / "finished.json").is_file():
-            train(STAGES[name](pipeline, config), config)
+            train(make_stage(name, pipeline, config), config)
         pipeline = load_pipeline(trained, device="cpu", dtype="float32")
-        pipeline.mllm.set_attn_implementation("eager")
     shutil.move(trained, done)
     return done
 
