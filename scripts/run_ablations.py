@@ -76,18 +76,21 @@ def renewed(module: torch.nn.Module, **changes: Any) -> torch.nn.Module:
 
 
 def start(source: Path, experiment: str, arm: Arm, seed: int) -> UniLIPPipeline:
-    """The trained pipeline with new weights in what the experiment trains from nothing. The queries stay: they have
-    learned to plan in the chat stage."""
+    """The trained pipeline with new weights in what the experiment trains from nothing: the decoder, or the connector
+    and all by which the DiT reads a condition. The rest of the DiT draws already, as SANA does in the paper. The
+    queries stay: they have learned to plan in the chat stage."""
     pipeline = load_pipeline(source, device="cpu", dtype="float32")
     torch.manual_seed(seed)
     if experiment == "reconstruction":
         pipeline.register_modules(decoder=renewed(pipeline.decoder))
     else:
         queries = pipeline.connector.queries.detach()
-        pipeline.register_modules(
-            connector=renewed(pipeline.connector, **arm.connector), transformer=renewed(pipeline.transformer)
-        )
+        pipeline.register_modules(connector=renewed(pipeline.connector, **arm.connector))
         pipeline.connector.queries.data.copy_(queries)
+        transformer = pipeline.transformer
+        new = renewed(transformer).state_dict()
+        readers = {name: new[name] for name in new if ".attn2." in name or name.startswith("caption_")}
+        transformer.load_state_dict({**transformer.state_dict(), **readers})
     return pipeline
 
 

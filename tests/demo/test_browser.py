@@ -59,6 +59,21 @@ def test_chat(visitor, tiny):
     expect(page.locator("#chat .user.message")).to_have_count(0)
 
 
+def test_a_new_conversation_begins_in_the_middle_of_an_answer(visitor, tiny):
+    page = visitor.page
+    with held_after(tiny.mllm, 4):
+        page.locator("#chat").get_by_text("What is in the picture?").click()
+        expect(page.locator("#chat .bot.message")).to_be_visible()
+        page.get_by_role("button", name="New conversation").click()
+        expect(page.locator("#chat-box .submit-button")).to_be_visible()
+        expect(page.locator("#chat .message")).to_have_count(0)
+    page.locator("#chat-box textarea").fill("How many cats are there?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .bot.message")).to_have_count(1)
+    expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
+    expect(page.locator("#chat .user.message")).to_have_count(1)
+
+
 def test_a_past_question_is_reworded_where_it_stands(visitor, tiny, monkeypatch):
     page, chat, asked = visitor.page, tiny.chat, []
     monkeypatch.setattr(tiny, "chat", lambda messages, **options: asked.append(messages) or chat(messages, **options))
@@ -135,7 +150,7 @@ def test_stop_gives_the_button_back_and_keeps_what_has_formed(visitor, tiny):
 
 def test_a_closed_tab_frees_the_model_for_the_next_visitor(served, tiny):
     steps = []
-    with visit(served.url) as visitor, before_forward(tiny.transformer, lambda *_: steps.append(time.sleep(0.1))):
+    with visit(served.url) as visitor, before_forward(tiny.transformer, lambda *_: steps.append(time.sleep(0.5))):
         visitor.open_tab("Create")
         visitor.page.get_by_role("button", name="Draw", exact=True).click()
         expect(visitor.page.locator(".status:visible")).to_contain_text("Step")

@@ -15,6 +15,7 @@ from unilip.demo.engine import Engine, Result, Step, Text, refusal
 from unilip.demo.picture import read_picture
 from unilip.demo.routing import Route, route
 from unilip.demo.sayings import said
+from unilip.demo.stopping import Stops
 
 MAX_PICTURES = 8
 STEPS, GUIDANCE = 20, 4.5  # of what is drawn here; the Create and Edit tabs have settings
@@ -252,7 +253,12 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     def switch(on: bool):
         return gr.Image(visible=not on), not on
 
-    running = []
+    def start_anew():
+        renewals.press()
+        return [], None
+
+    stops, renewals = Stops(), Stops()
+    chat = renewals.ends(stops.ends(chat), lambda: ([], None))
     for begun, visibility in (
         (box.submit(begin, None, box, **parts.PRIVATE), "public"),
         (chatbot.example_select(take_example, None, box, **parts.PRIVATE), "private"),
@@ -270,15 +276,12 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         )
         answering.success(end, None, box, trigger_mode="multiple", **parts.PRIVATE)
         answering.failure(end, None, box, trigger_mode="multiple", **parts.PRIVATE)
-        running.append(answering)
     chatbot.undo(ask_otherwise, chatbot, [chatbot, box], **parts.PRIVATE)
     camera_on = gr.State(False)
     use_camera.click(switch, camera_on, [camera, camera_on], **parts.PRIVATE)
     camera.change(add_photo, [box, camera], [box, camera, camera_on], **parts.PRIVATE)
-    box.stop(end, None, box, cancels=running, **parts.PRIVATE)
-    clear.click(lambda: ([], None), None, [chatbot, box], cancels=running, **parts.PRIVATE).then(
-        end, None, box, **parts.PRIVATE
-    )
+    box.stop(stops.press, **parts.PRIVATE)
+    clear.click(start_anew, None, [chatbot, box], **parts.PRIVATE)
     chatbot.change(lambda history: gr.Button(interactive=bool(history)), chatbot, save[0], **parts.PRIVATE)
     parts.wire_download(save, write_markdown, chatbot)
     return ChatTab(box)

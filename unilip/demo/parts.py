@@ -16,6 +16,7 @@ from PIL import Image
 from unilip.demo.cache import save_whole
 from unilip.demo.engine import Event, Result, Step, Waiting, refusal
 from unilip.demo.sayings import said
+from unilip.demo.stopping import Stops
 
 logger = logging.getLogger(__name__)
 
@@ -260,17 +261,15 @@ def wire(
     beginning = {"fn": begin, "inputs": seed_inputs, "outputs": [*buttons, action.status, *seed_outputs], **PRIVATE}
     starts = [gr.on(triggers, **beginning)] + ([also.success(**beginning)] if also else [])
     endpoints = [{"api_name": api_name}, {"api_visibility": "private"}]
-    runs = []
+    stops = Stops()
+    handler = stops.ends(handler, lambda: (*(gr.skip() for _ in outputs), status_line("Stopped")))
     for begun, endpoint in zip(starts, endpoints, strict=False):
         running = begun.then(
             handler, inputs, [*outputs, action.status], show_progress="hidden", concurrency_limit=None, **endpoint
         )
-        # "multiple": gradio would drop the end of a run while that of a stopped one is still on its way.
+        # "multiple": gradio would drop the end of a run while that of the one before is still on its way.
         running.success(end, None, buttons, trigger_mode="multiple", **PRIVATE)
         running.failure(
             lambda: (*end(), status_line()), None, [*buttons, action.status], trigger_mode="multiple", **PRIVATE
         )
-        runs.append(running)
-    action.stop.click(
-        lambda: (*end(), status_line("Stopped")), None, [*buttons, action.status], cancels=runs, **PRIVATE
-    )
+    action.stop.click(stops.press, **PRIVATE)

@@ -1,0 +1,80 @@
+"""Buttons that end a run."""
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from gradio.context import LocalContext
+
+from unilip.demo.stopping import Stops
+
+
+@contextmanager
+def visitor(name: str):
+    token = LocalContext.request.set(SimpleNamespace(session_hash=name))
+    try:
+        yield
+    finally:
+        LocalContext.request.reset(token)
+
+
+@pytest.fixture
+def closed() -> list[bool]:
+    return []
+
+
+@pytest.fixture
+def count(closed):
+    def count(start: int):
+        try:
+            yield from range(start, start + 3)
+        finally:
+            closed.append(True)
+
+    return count
+
+
+def test_a_press_closes_the_run_and_gives_the_last_value(count, closed):
+    stops = Stops()
+    with visitor("one"):
+        run = stops.ends(count, lambda: "stopped")(5)
+        assert next(run) == 5
+        stops.press()
+        assert [*run] == ["stopped"]
+    assert closed == [True]
+
+
+def test_a_press_ends_nobody_elses_run(count):
+    stops = Stops()
+    with visitor("one"):
+        run = stops.ends(count)(5)
+        next(run)
+    with visitor("two"):
+        stops.press()
+    with visitor("one"):
+        assert [*run] == [6, 7]
+
+
+def test_a_press_when_nothing_ran_does_not_end_the_next_run(count):
+    stops = Stops()
+    with visitor("one"):
+        stops.press()
+        assert [*stops.ends(count)(5)] == [5, 6, 7]
+
+
+def test_a_press_does_not_end_the_run_after_the_one_that_it_ended(count):
+    stops = Stops()
+    with visitor("one"):
+        run = stops.ends(count)(5)
+        next(run)
+        stops.press()
+        assert [*run] == []
+        assert [*stops.ends(count)(8)] == [8, 9, 10]
+
+
+def test_a_closed_page_closes_the_run(count, closed):
+    with visitor("one"):
+        run = Stops().ends(count)(5)
+        next(run)
+        run.close()
+    assert closed == [True]
