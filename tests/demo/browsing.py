@@ -44,6 +44,16 @@ class Visit:
         yield page
         context.close()
 
+    def unfold(self, name: str) -> None:
+        """Opens a fold and waits, as a person does, until all of it is there: what gradio renders on top of something
+        typed in the same moment wipes it out."""
+        self.page.get_by_role("button", name=name).click()
+        self.page.evaluate("""() => new Promise((settled) => {
+            let calm = setTimeout(settled, 300)
+            const again = () => { clearTimeout(calm); calm = setTimeout(settled, 300) }
+            new MutationObserver(again).observe(document.body, { subtree: true, childList: true, attributes: true })
+        })""")
+
     def reload(self) -> None:
         """Loads the page anew, as another visit would."""
         self.page.reload(timeout=60_000)

@@ -253,7 +253,7 @@ def test_edit_again_branch_undo_and_bring_it_all_back(visitor, tmp_path):
 def test_outside_what_is_painted_nothing_changes(visitor):
     page = visitor.page
     visitor.open_tab("Edit")
-    page.get_by_role("button", name="Change only a part").click()
+    visitor.unfold("Change only a part")
     canvas = page.locator("#edit-mask canvas").first
     canvas.scroll_into_view_if_needed()
     page.wait_for_timeout(2000)  # for the picture to appear on the canvas
@@ -292,7 +292,7 @@ def test_a_drawn_picture_goes_on_and_comes_back(visitor, tmp_path):
     (tmp_path / "drawn.png").write_bytes(page.request.get(address).body())
     visitor.reload()
     visitor.open_tab("Create")
-    page.get_by_role("button", name="Restore from a picture").click()
+    visitor.unfold("Restore from a picture")
     page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "drawn.png")
     expect(page.locator("#create-prompt textarea")).to_have_value("two blue cups")
     expect(seed).to_have_value(str(drawn + 1))
@@ -310,7 +310,7 @@ def test_a_picture_from_elsewhere_restores_nothing(visitor, tmp_path):
     visitor.open_tab("Create")
     page.locator("#create-prompt textarea").fill("two blue cups")
     Image.new("RGB", (64, 64)).save(tmp_path / "elsewhere.png")
-    page.get_by_role("button", name="Restore from a picture").click()
+    visitor.unfold("Restore from a picture")
     page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "elsewhere.png")
     expect(page.get_by_text("This picture carries no settings")).to_be_visible()
     expect(page.locator("#create-prompt textarea")).to_have_value("two blue cups")
@@ -321,7 +321,7 @@ def test_a_picture_of_another_model_is_restored_with_a_word_on_that(visitor, tmp
     record = Record("create", "UniLIP-other", "0" * 16, "three red cups", 7, 12, 3.0, "dog")
     save_png(write_record(Image.new("RGB", (64, 64)), record), tmp_path / "other.png")
     visitor.open_tab("Create")
-    page.get_by_role("button", name="Restore from a picture").click()
+    visitor.unfold("Restore from a picture")
     page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "other.png")
     expect(page.get_by_text("made by another model (UniLIP-other): the result will differ")).to_be_visible()
     expect(page.locator("#create-prompt textarea")).to_have_value("three red cups")

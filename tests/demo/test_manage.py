@@ -252,8 +252,7 @@ def test_a_researcher_makes_runs_and_deletes_a_study(served, tmp_path):
         page = visitor.page
         visitor.open_tab("Compare")
         expect(page.get_by_label("Who is compared")).to_be_hidden()
-        page.get_by_role("button", name="Make a study of your own").click()
-        expect(page.get_by_label("Who is compared")).to_be_visible()
+        visitor.unfold("Make a study of your own")
         page.locator("#making input[type=file]").first.set_input_files(tmp_path / "two.csv")
         expect(page.locator("#making").get_by_text("two.csv").first).to_be_visible()
         page.get_by_label("Title", exact=True).fill("My study")
@@ -280,9 +279,9 @@ def test_a_researcher_makes_runs_and_deletes_a_study(served, tmp_path):
         assert width <= page.viewport_size["width"], "the page scrolls sideways"
         visitor.reload()
         visitor.open_tab("Compare")
-        manage.get_by_role("button", name="Run the study").click()
+        visitor.unfold("Run the study")
         expect(manage.locator(".people")).to_contain_text("flagged")
-        manage.get_by_role("button", name="Delete or leave").click()
+        visitor.unfold("Delete or leave")
         manage.get_by_label("The study's title, to delete it").fill("My study")
         manage.get_by_role("button", name="Delete the study").click()
         expect(manage).to_be_hidden()

@@ -95,7 +95,7 @@ def test_a_newcomer_draws_edits_twice_branches_restores_asks_and_stops(engine, u
         drawn_file.write_bytes(page.request.get(address).body())
         visitor.reload()
         visitor.open_tab("Create")
-        page.get_by_role("button", name="Restore from a picture").click()
+        visitor.unfold("Restore from a picture")
         page.locator("#create-restore input[type=file]").set_input_files(drawn_file)
         expect(page.locator("#create-prompt textarea")).to_have_value("a red cat")
         visitor.run("Draw")
