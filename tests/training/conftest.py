@@ -56,6 +56,11 @@ plan_weight = 0.5
 plans = 0.5
 edits = 0.5
 
+[stages.principal.options]
+pictures = 4
+encoder_rate = 1.0
+losses = { l2 = 1.0, distillation = 0.2 }
+
 [stages.reconstruction1.options]
 window = 4
 whole_every = 2

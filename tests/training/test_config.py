@@ -41,7 +41,7 @@ def test_a_shipped_configuration_is_found_by_its_name_and_its_folder_can_be_repl
 
 
 def test_an_unknown_stage_names_the_known_ones(config_file, tmp_path):
-    with pytest.raises(ConfigError, match="There is no stage sleep in .*clip, chat, reconstruction1"):
+    with pytest.raises(ConfigError, match="There is no stage sleep in .*clip, chat, principal, reconstruction1"):
         load_stage("sleep", config_file, tmp_path / "run")
 
 

@@ -20,6 +20,12 @@ LEARNING = {  # prefixes of tensor names, each of which must change
         "mllm",
         "connector.queries",
     ),
+    "principal": (
+        "decoder.bottleneck",
+        "decoder.reduction",
+        "mllm.model.vision_tower",
+        "mllm.model.multi_modal_projector",
+    ),
     "reconstruction1": ("decoder.bottleneck", "decoder.reduction", "decoder.decoder"),
     "reconstruction2": (
         "decoder.bottleneck",

@@ -13,6 +13,7 @@ app = typer.Typer(help="Train UniLIP stage by stage.", add_completion=False)
 ORDER = (
     "clip",
     "chat",
+    "principal",
     "reconstruction1",
     "reconstruction2",
     "realignment",

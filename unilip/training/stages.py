@@ -13,6 +13,7 @@ from unilip.training.generation1 import Generation1Stage
 from unilip.training.generation2 import Generation2Stage
 from unilip.training.generation3 import Generation3Stage
 from unilip.training.pretrained import make_pretrained_pipeline
+from unilip.training.principal import PrincipalStage
 from unilip.training.realignment import RealignmentStage
 from unilip.training.reconstruction1 import Reconstruction1Stage
 from unilip.training.reconstruction2 import Reconstruction2Stage
@@ -24,6 +25,7 @@ STAGES: dict[str, type[Stage]] = {
     for one in (
         ClipStage,
         ChatStage,
+        PrincipalStage,
         Reconstruction1Stage,
         Reconstruction2Stage,
         RealignmentStage,
