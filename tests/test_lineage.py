@@ -88,6 +88,7 @@ for number in itertools.count():
 """
 
 
+@pytest.mark.slow
 def test_killed_while_saving_no_half_picture_stays(tmp_path):
     saving = subprocess.Popen([sys.executable, "-c", SAVE_WITHOUT_END, str(tmp_path)])
     while not (tmp_path / "1.png").exists():

@@ -118,6 +118,7 @@ def enter(visitor, token: str) -> Page:
     return visitor.page
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 @needs_chromium

@@ -209,6 +209,7 @@ def test_create(visitor):
     expect(pictures).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_edit_again_branch_undo_and_bring_it_all_back(visitor, tmp_path):
     page = visitor.page
     visitor.open_tab("Edit")
@@ -250,6 +251,7 @@ def test_edit_again_branch_undo_and_bring_it_all_back(visitor, tmp_path):
     expect(page.locator("#edit-history")).to_contain_text("A1.2 remove it")
 
 
+@pytest.mark.slow
 def test_outside_what_is_painted_nothing_changes(visitor):
     page = visitor.page
     visitor.open_tab("Edit")
@@ -275,6 +277,7 @@ def test_outside_what_is_painted_nothing_changes(visitor):
     assert not np.array_equal(before[100:156], after[100:156])
 
 
+@pytest.mark.slow
 def test_a_drawn_picture_goes_on_and_comes_back(visitor, tmp_path):
     page = visitor.page
     visitor.open_tab("Create")
@@ -327,6 +330,7 @@ def test_a_picture_of_another_model_is_restored_with_a_word_on_that(visitor, tmp
     expect(page.locator("#create-prompt textarea")).to_have_value("three red cups")
 
 
+@pytest.mark.slow
 def test_results_stay_in_the_visitors_own_browser_until_they_are_forgotten(visitor, served):
     page = visitor.page
     results = page.locator("#visit img")

@@ -176,6 +176,7 @@ def test_studies_that_cannot_be_opened_are_told_and_nothing_is_written_unasked(t
         Studies(tmp_path / "file").store()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 @needs_chromium
@@ -228,6 +229,7 @@ def test_judging_by_keys(served, ticket):
     assert visitor.complaints == [] and visitor.foreign == []
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 @needs_chromium

@@ -242,6 +242,7 @@ def test_no_other_model_draws_for_a_contestant(served, client):
     assert served.studies.store().owner(ticket.token).overview().pictures == 0
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
 @needs_chromium
