@@ -110,13 +110,19 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         pixel_values = pixel_values.to(self._execution_device, self.mllm.dtype)
         return self.mllm.get_image_features(pixel_values=pixel_values).pooler_output
 
+    def tokenize(self, texts: list[str]) -> dict[str, torch.Tensor]:
+        """Prompts in their templates as "input_ids" and "attention_mask" (batch, tokens), padded on the right."""
+        return dict(
+            self.tokenizer(texts, padding=True, padding_side="right", add_special_tokens=False, return_tensors="pt")
+        )
+
     def encode_prompt(
-        self, texts: list[str], image_features: torch.Tensor | None = None
+        self, texts: list[str] | dict[str, torch.Tensor], image_features: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The DiT's dual condition (paper, section 3.2) from prompts in their templates.
 
         Args:
-            texts: prompts of any lengths, see `unilip.prompts`.
+            texts: prompts of any lengths, see `unilip.prompts`, or what `tokenize` made of them.
             image_features: (batch, tokens, LLM width) for the one picture in each text of an edit.
 
         Returns:
@@ -127,18 +133,16 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         return self.connector(hidden_states, mask, position_ids), mask
 
     def prompt_states(
-        self, texts: list[str], image_features: torch.Tensor | None = None
+        self, texts: list[str] | dict[str, torch.Tensor], image_features: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """What the connector reads: the LLM's last hidden states (batch, tokens, LLM width) over padded text and
         queries, with the image features at the places of a picture; its mask and positions (batch, tokens)."""
         device = self._execution_device
-        tokens = self.tokenizer(
-            texts, padding=True, padding_side="right", add_special_tokens=False, return_tensors="pt"
-        ).to(device)
-        input_ids, mask = tokens.input_ids, tokens.attention_mask
+        tokens = texts if isinstance(texts, dict) else self.tokenize(texts)
+        input_ids, mask = tokens["input_ids"].to(device), tokens["attention_mask"].to(device)
         self._onload(self.mllm)
         embeddings = self.mllm.get_input_embeddings()(input_ids)
-        queries = self.connector.queries.to(device, embeddings.dtype).expand(len(texts), -1, -1)
+        queries = self.connector.queries.to(device, embeddings.dtype).expand(len(input_ids), -1, -1)
         is_image = None
         if image_features is not None:
             is_image = (input_ids == self.mllm.config.image_token_id)[..., None]

@@ -31,6 +31,25 @@ def test_matrices_kernels_and_vectors_all_move():
     assert all(one.grad is None for one in parameters)
 
 
+def test_muon_takes_the_steps_of_the_original():
+    torch.manual_seed(0)
+    shapes = [(6, 4), (4, 6), (6, 4), (5, 3, 3, 3)]
+    ours = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
+    theirs = [torch.nn.Parameter(one.detach().flatten(1).clone()) for one in ours]
+    before = [one.detach().clone() for one in theirs]
+    muon = Muon([{**group(*ours, matrices=True), "weight_decay": 0.1}])
+    original = torch.optim.Muon(theirs, lr=1e-2, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+    for _ in range(3):
+        for mine, reference in zip(ours, theirs, strict=True):
+            mine.grad = torch.randn_like(mine)
+            reference.grad = mine.grad.flatten(1).clone()
+        muon.step()
+        original.step()
+    for mine, reference, old in zip(ours, theirs, before, strict=True):
+        # Both orthogonalise in bfloat16, in another order of additions.
+        assert (mine.flatten(1) - reference).norm() < 0.02 * (reference - old).norm()
+
+
 def test_muon_leaves_a_matrix_without_gradient():
     used, unused = (torch.nn.Parameter(torch.randn(4, 3)) for _ in range(2))
     before = unused.detach().clone()

@@ -93,18 +93,24 @@ class ChatStage(Stage):
         batch = super().collate([{key: one[key] for key in one if key not in padded} for one in samples])
         for key, value in padded.items():
             batch[key] = nn.utils.rnn.pad_sequence([one[key] for one in samples], batch_first=True, padding_value=value)
+        if planned := self.planned(len(samples)):
+            batch |= {name: self.pipeline.tokenize(batch[name][:planned]) for name in ("drawing", "edit")}
         batch["mask"] = nn.utils.rnn.pad_sequence(
             [torch.ones_like(one["input_ids"]) for one in samples], batch_first=True
         )
         return batch
 
+    def planned(self, pictures: int) -> int:
+        """How many of so many pictures are planned."""
+        return max(1, round(self.options["plans"] * pictures)) if "plans" in self.options else 0
+
     def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
         features = self.features(batch["pixels"])
         answer, text = self.conversations(batch, features)
         cell, shown = self.shown(features, batch["cells"].flatten(1, 2))
-        some = slice(max(1, round(self.options["plans"] * len(features))))
-        drawing_plan, drawing = self.plans(batch["drawing"][some], None, batch["drawing_plan"][some])
-        edit_plan, edit = self.plans(batch["edit"][some], features[some], batch["edit_plan"][some])
+        some = slice(self.planned(len(features)))
+        drawing_plan, drawing = self.plans(batch["drawing"], None, batch["drawing_plan"][some])
+        edit_plan, edit = self.plans(batch["edit"], features[some], batch["edit_plan"][some])
         loss = answer + self.options["text_weight"] * text + self.options["cell_weight"] * cell
         loss = loss + self.options["plan_weight"] * (drawing_plan + edit_plan)
         right = {f"drawing_{fact}_right": share for fact, share in drawing.items()}
@@ -154,14 +160,14 @@ class ChatStage(Stage):
         return loss, right
 
     def plans(
-        self, texts: list[str], features: torch.Tensor | None, truth: torch.Tensor
+        self, tokens: dict[str, torch.Tensor], features: torch.Tensor | None, truth: torch.Tensor
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The weighted loss of the plans, and the share of right names and colours of things.
 
         Args:
             truth: (batch, SLOTS, facts).
         """
-        states = self.pipeline.prompt_states(texts, features)[0]
+        states = self.pipeline.prompt_states(tokens, features)[0]
         first = states.shape[1] - self.connector.config.num_queries
         scores = self.plan_head(states[:, first : first + SLOTS]).float().split(list(FACTS.values()), dim=-1)
         loss, right = 0.0, {}

@@ -28,7 +28,7 @@ class DecoderStage(ReconstructionStage):
     def prepare(self, folder: Path):
         self.world: EncodedWorld | None = None
         if self.run.data["kind"] == "emoji":
-            self.world = EncodedWorld(open_encodings(self.run, self.encode), self.run.seed)
+            self.world = EncodedWorld(open_encodings(self.run, self.encode, self.config.workers), self.run.seed)
 
     def sample(self, index: int) -> dict[str, Any]:
         if self.world is None:

@@ -1,10 +1,12 @@
 """A cache of what the frozen tokenizer says of the emoji world's pictures, so that generation need not encode again."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from unilip.emoji.captions import caption
@@ -33,15 +35,29 @@ def cached_edit(seed: int, index: int) -> Edit:
     return random_edit(rng, tidy=rng.random() < TIDY_EDITS)
 
 
+class Pictures(Dataset):
+    """Rendered scenes by number."""
+
+    def __init__(self, scene_of: Callable[[int], Scene], count: int):
+        self.scene_of, self.count = scene_of, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return picture_tensor(render(self.scene_of(index)))
+
+
 class Encodings:
     """Memory-mapped arrays over `scenes` random scenes and `edits` random edits, written on first use:
     `scene_latents` and `target_latents` (n, 32, h, w), `source_latents`, `source_features` (n, tokens, width); float16.
     """
 
-    def __init__(self, folder: Path, seed: int, scenes: int, edits: int, encode):
+    def __init__(self, folder: Path, seed: int, scenes: int, edits: int, encode, workers: int):
         """
         Args:
             encode: uint8 pictures (batch, 3, height, width) to (features, unscaled latents).
+            workers: processes that render.
         """
         folder.mkdir(parents=True, exist_ok=True)
         wanted = {
@@ -52,17 +68,15 @@ class Encodings:
         for name, (count, scene_of, keep_features) in wanted.items():
             if not (folder / f"{name}.done").is_file():
                 logger.info("Encoding %d pictures (%s).", count, name)
-                self.write(folder, name, count, scene_of, keep_features, encode)
+                self.write(folder, name, Pictures(scene_of, count), keep_features, encode, workers)
         self.scene_latents = np.load(folder / "scene-latents.npy", mmap_mode="r")
         self.source_latents = np.load(folder / "source-latents.npy", mmap_mode="r")
         self.target_latents = np.load(folder / "target-latents.npy", mmap_mode="r")
         self.source_features = np.load(folder / "source-features.npy", mmap_mode="r")
 
-    def write(self, folder: Path, name: str, count: int, scene_of, keep_features: bool, encode):
-        latents = features = None
-        for start in tqdm(range(0, count, 64), desc=f"encode {name}"):
-            indices = range(start, min(start + 64, count))
-            pixels = torch.stack([picture_tensor(render(scene_of(index))) for index in indices])
+    def write(self, folder: Path, name: str, pictures: Pictures, keep_features: bool, encode, workers: int):
+        latents, features, count, start = None, None, len(pictures), 0
+        for pixels in tqdm(DataLoader(pictures, batch_size=64, num_workers=workers), desc=f"encode {name}"):
             some_features, some_latents = encode(pixels)
             if latents is None:
                 latents = np.lib.format.open_memmap(
@@ -72,19 +86,20 @@ class Encodings:
                     features = np.lib.format.open_memmap(
                         folder / f"{name}-features.npy", "w+", np.float16, (count, *some_features.shape[1:])
                     )
-            latents[start : start + len(indices)] = some_latents.float().cpu().numpy()
+            latents[start : start + len(pixels)] = some_latents.float().cpu().numpy()
             if keep_features:
-                features[start : start + len(indices)] = some_features.float().cpu().numpy()
+                features[start : start + len(pixels)] = some_features.float().cpu().numpy()
+            start += len(pixels)
         latents.flush()
         if keep_features:
             features.flush()
         (folder / f"{name}.done").touch()
 
 
-def open_encodings(run: TrainingConfig, encode) -> Encodings:
+def open_encodings(run: TrainingConfig, encode, workers: int) -> Encodings:
     """A run's cache, in its folder, or in `data.encodings` where several runs share one."""
     folder = Path(run.data.get("encodings", run.folder / "encodings"))
-    return Encodings(folder, run.seed, run.data["scenes"], run.data["edits"], encode)
+    return Encodings(folder, run.seed, run.data["scenes"], run.data["edits"], encode, workers)
 
 
 class EncodedWorld:

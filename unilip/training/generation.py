@@ -53,7 +53,7 @@ class GenerationStage(Stage):
             # Too many pictures to keep their encodings: each step encodes its own.
             self.examples = PixelExamples(self.source, self.pipeline, data["max_prompt_tokens"])
             return
-        encodings = open_encodings(self.run, self.encode)
+        encodings = open_encodings(self.run, self.encode, self.config.workers)
         self.examples = EncodedWorld(encodings, self.run.seed)
         if self.decoder.config.scaling_factor == 1.0:
             # Diffusion wants latents of unit variance.
@@ -82,13 +82,17 @@ class GenerationStage(Stage):
         sample["sigmas"] = torch.from_numpy(1 / (1 + np.exp(-levels))).float()
         return sample
 
+    def collate(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
+        batch = super().collate(samples)
+        return {**batch, "tokens": self.pipeline.tokenize(batch.pop("text"))}
+
     def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
         latents, features = batch.get("latents"), batch.get("features")
         if latents is None:
             latents = self.encode(batch["pixels"])[1].float()
             if "source_pixels" in batch:
                 features = self.encode(batch["source_pixels"])[0]
-        condition, mask = self.pipeline.encode_prompt(batch["text"], features)
+        condition, mask = self.pipeline.encode_prompt(batch["tokens"], features)
         draws = self.options["draws"]
         condition, mask = condition.repeat_interleave(draws, dim=0), mask.repeat_interleave(draws, dim=0)
         latents = (latents * self.decoder.config.scaling_factor).repeat_interleave(draws, dim=0)
@@ -109,14 +113,12 @@ class GenerationStage(Stage):
             return {"loss": loss, "draw": loss}
         losses = {"loss": loss, "edit": loss}
         if weight := self.options.get("copy_weight"):
-            copying = self.copying(batch["text"], features, seen)
+            copying = self.copying(batch["tokens"]["input_ids"], features, seen)
             losses |= {**copying, "loss": loss + weight * sum(copying.values())}
         return losses
 
-    def copying(self, texts: list[str], features: torch.Tensor, seen: dict[str, torch.Tensor]):
+    def copying(self, ids: torch.Tensor, features: torch.Tensor, seen: dict[str, torch.Tensor]):
         """The losses of one draw of each edit, see `copying_losses`."""
-        tokens = self.pipeline.tokenizer(texts, padding=True, padding_side="right", add_special_tokens=False)
-        ids = torch.tensor(tokens.input_ids, device=features.device)
         is_image = F.pad(ids == self.mllm.config.image_token_id, (0, self.connector.config.num_queries))
         shown = self.decoder.encode(features).float() * self.decoder.config.scaling_factor
         states, condition = (seen[name][:: self.options["draws"]] for name in ("states", "condition"))

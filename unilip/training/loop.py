@@ -92,7 +92,7 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
     optimizers = make_optimizers(groups, settings)
     learning = [one for group in groups for one in group["params"]]
     model, *optimizers = accelerator.prepare(stage, *optimizers)
-    average = EMAModel(learning, decay=settings.ema_decay) if settings.ema_decay else None
+    average = EMAModel(learning, decay=settings.ema_decay, foreach=True) if settings.ema_decay else None
     if average is not None:
         average.to(accelerator.device)
         accelerator.register_for_checkpointing(average)
@@ -110,6 +110,7 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
         collate_fn=stage.collate,
         num_workers=settings.workers,
         prefetch_factor=4 if settings.workers else None,
+        pin_memory=accelerator.device.type == "cuda",
     )
     log = Log(folder / "log.jsonl", enabled=accelerator.is_main_process)
     bar = tqdm(total=settings.steps, initial=step, desc=stage.name, disable=not accelerator.is_main_process)
@@ -119,7 +120,7 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = group["base_lr"] * rate_factor(step, settings)
         with accelerator.accumulate(model):
-            batch = send_to_device(batch, accelerator.device)
+            batch = send_to_device(batch, accelerator.device, non_blocking=True)
             losses = model(batch)
             accelerator.backward(losses["loss"])
             if accelerator.sync_gradients:

@@ -11,7 +11,8 @@ class Muon(torch.optim.Muon):
     """torch's Muon (Jordan et al. 2024), which takes matrices alone, also for the kernels of convolutions.
 
     It orthogonalises the momentum of each matrix, so that rare directions learn too. Its steps are scaled to those of
-    AdamW, so both share their rates.
+    AdamW, so both share their rates. Matrices of one shape are orthogonalised together: one by one, a GPU would spend
+    most of a small model's step on starting kernels.
     """
 
     def __init__(self, groups: list[dict[str, Any]]):
@@ -26,14 +27,41 @@ class Muon(torch.optim.Muon):
         super().__init__(groups, adjust_lr_fn="match_rms_adamw")
         self.twins = [one for group in self.param_groups for one in group["params"]]
 
+    @torch.no_grad()
     def step(self, closure=None):
         for original, twin in zip(self.originals, self.twins, strict=True):
             twin.grad = None if original.grad is None else original.grad.flatten(1)
-        return super().step(closure)
+        for group in self.param_groups:
+            matrices, gradients, momenta = [], [], []
+            self._init_group(group, matrices, gradients, momenta)
+            if not matrices:
+                continue
+            torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+            updates = torch._foreach_lerp(gradients, momenta, group["momentum"])
+            torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
+            for shape in {one.shape for one in matrices}:
+                chosen = [index for index, one in enumerate(matrices) if one.shape == shape]
+                update = orthogonalised(torch.stack([updates[index] for index in chosen]), group)
+                rate = 0.2 * max(shape) ** 0.5 * group["lr"]  # "match_rms_adamw"
+                torch._foreach_add_([matrices[index] for index in chosen], list(update.float().unbind()), alpha=-rate)
 
     def zero_grad(self, set_to_none: bool = True):
         for original in self.originals:
             original.grad = None
+
+
+def orthogonalised(matrices: torch.Tensor, group: dict[str, Any]) -> torch.Tensor:
+    """The nearest orthogonal matrices (count, rows, columns), roughly, in bfloat16, by `ns_steps` Newton-Schulz
+    iterations with the group's `ns_coefficients`."""
+    a, b, c = group["ns_coefficients"]
+    tall = matrices.shape[1] > matrices.shape[2]
+    matrices = (matrices.mT if tall else matrices).bfloat16()
+    matrices = matrices / matrices.norm(dim=(1, 2), keepdim=True).clamp(min=group["eps"])
+    for _ in range(group["ns_steps"]):
+        gram = matrices @ matrices.mT
+        gram = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        matrices = torch.baddbmm(matrices, gram, matrices, beta=a)
+    return matrices.mT if tall else matrices
 
 
 def make_optimizers(groups: list[dict[str, Any]], config: StageConfig) -> list[torch.optim.Optimizer]:
