@@ -110,10 +110,18 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         pixel_values = pixel_values.to(self._execution_device, self.mllm.dtype)
         return self.mllm.get_image_features(pixel_values=pixel_values).pooler_output
 
-    def tokenize(self, texts: list[str]) -> dict[str, torch.Tensor]:
-        """Prompts in their templates as "input_ids" and "attention_mask" (batch, tokens), padded on the right."""
+    def tokenize(self, texts: list[str], multiple_of: int = 1) -> dict[str, torch.Tensor]:
+        """Prompts in their templates as "input_ids" and "attention_mask" (batch, tokens), padded on the right to a
+        multiple of some length."""
         return dict(
-            self.tokenizer(texts, padding=True, padding_side="right", add_special_tokens=False, return_tensors="pt")
+            self.tokenizer(
+                texts,
+                padding=True,
+                padding_side="right",
+                pad_to_multiple_of=multiple_of,
+                add_special_tokens=False,
+                return_tensors="pt",
+            )
         )
 
     def encode_prompt(

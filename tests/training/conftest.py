@@ -75,6 +75,12 @@ losses = { l2 = 1.0, distillation = 0.2, adversarial = 0.1, discriminator = 1.0 
 
 [stages.realignment.options]
 turns = 2
+text_weight = 0.2
+cell_weight = 0.5
+plan_weight = 0.5
+plans = 0.5
+edits = 0.5
+latent_weight = 1.0
 
 [stages.generation1.options]
 part = 1

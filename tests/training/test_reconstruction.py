@@ -17,13 +17,13 @@ def batch_of(stage, first: int = 0):
 def test_distillation_starts_at_zero_and_grows_as_the_encoder_moves(make_stage):
     stage = make_stage("reconstruction2")
     batch = batch_of(stage)
-    original = [one.clone() for one in stage.original_vision_tower.parameters()]
+    original = [one.clone() for one in stage.original["vision_tower"].parameters()]
     assert stage(batch)["distillation"] == 0
     optimizer = torch.optim.AdamW(stage.parameter_groups())
     stage(batch)["loss"].backward()
     optimizer.step()
     assert stage(batch)["distillation"] > 0
-    assert all(map(torch.equal, original, stage.original_vision_tower.parameters()))
+    assert all(map(torch.equal, original, stage.original["vision_tower"].parameters()))
 
 
 def has_gradients(module) -> bool:

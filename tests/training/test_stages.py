@@ -5,7 +5,7 @@ import torch
 
 from tests.training.conftest import needs_art
 from unilip.training.optimizers import make_optimizers
-from unilip.training.stage import Stage
+from unilip.training.stage import LENGTHS, Stage
 from unilip.training.stages import STAGES
 
 pytestmark = needs_art
@@ -34,7 +34,13 @@ LEARNING = {  # prefixes of tensor names, each of which must change
         "mllm.model.vision_tower",
         "mllm.model.multi_modal_projector",
     ),
-    "realignment": ("mllm.model.language_model", "mllm"),
+    "realignment": (
+        "mllm.model.vision_tower",
+        "mllm.model.multi_modal_projector",
+        "mllm.model.language_model",
+        "mllm",
+        "connector.queries",
+    ),
     "generation1": ("connector.queries", "connector.layers", "connector.projection", "connector.norm"),
     "generation2": ("connector", "transformer"),
     "generation3": ("connector", "transformer"),
@@ -93,3 +99,35 @@ def test_vectors_are_not_decayed(make_stage):
 def test_the_realignment_has_conversations_of_its_own(make_stage):
     chat, realignment = (make_stage(name, turns=2).sample(0) for name in ("chat", "realignment"))
     assert chat["drawing"] != realignment["drawing"]
+
+
+def test_the_realignment_keeps_the_latents(make_stage):
+    drift = {}
+    for weight in (0.0, 100.0):
+        stage = make_stage("realignment", folder=f"run{weight}", latent_weight=weight)
+        pixels = torch.stack([stage.sample(index)["pixels"] for index in range(4)])
+        before = stage.encode(pixels)[1]
+        take_steps(stage, 8)
+        drift[weight] = (stage.encode(pixels)[1] - before).square().mean().item()
+    assert drift[100.0] < 0.5 * drift[0.0]
+
+
+def test_all_of_the_dit_in_bfloat16_says_about_the_same(make_stage, tmp_path):
+    losses = []
+    for half in (False, True):
+        stage = make_stage("generation2", half=half)
+        stage.prepare(tmp_path)
+        losses.append(stage(stage.collate([stage.sample(index) for index in range(4)]))["loss"].item())
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    assert losses[0] != losses[1]
+
+
+def test_lengths_are_few(make_stage, tmp_path):
+    stage = make_stage("generation2")
+    stage.prepare(tmp_path)
+    tokens = stage.collate([stage.sample(index) for index in range(3)])["tokens"]
+    assert tokens["input_ids"].shape[1] % LENGTHS == 0
+    chat = make_stage("chat")
+    batch = chat.collate([chat.sample(index) for index in range(3)])
+    assert batch["input_ids"].shape == batch["mask"].shape == batch["answers"].shape
+    assert batch["input_ids"].shape[1] % LENGTHS == batch["drawing"]["input_ids"].shape[1] % LENGTHS == 0

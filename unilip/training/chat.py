@@ -18,9 +18,8 @@ from unilip.emoji.scenes import Scene, random_scene, render
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.clip import picture_tensor
 from unilip.training.config import TrainingConfig
-from unilip.training.stage import Stage
+from unilip.training.stage import LENGTHS, Stage
 
-IGNORED = -100
 # What matters most of a plan is what is there; most prompts leave places and sizes open.
 FACT_WEIGHTS = {"background": 0.25, "style": 0.1, "name": 1.0, "color": 0.5, "x": 0.25, "y": 0.25, "size": 0.1}
 
@@ -50,6 +49,8 @@ class ChatStage(Stage):
         width = self.mllm.config.text_config.hidden_size
         self.cell_head = nn.Linear(width, sum(CELL_FACTS.values()))
         self.plan_head = nn.Linear(width, sum(FACTS.values()))
+        for head in (self.cell_head, self.plan_head):
+            nn.init.zeros_(head.weight)  # what knows nothing yet is not to disturb what does
 
     def learning(self) -> dict[str, tuple[list[nn.Module | nn.Parameter], float]]:
         heads = [self.cell_head, self.plan_head]
@@ -82,6 +83,7 @@ class ChatStage(Stage):
             "cells": torch.from_numpy(np.stack(list(cells(scene, self.pipeline.latent_size).values()), axis=-1)),
             "input_ids": torch.tensor([one for piece in tokens for one in piece]),
             "answers": torch.tensor(answers),
+            "mask": torch.ones(len(answers), dtype=torch.long),
             "drawing": prompts.generation_prompt(caption(scene, rng)),
             "drawing_plan": plan_tensor(scene),
             "edit": prompts.edit_prompt(instruction, self.pipeline.num_image_tokens),
@@ -89,23 +91,27 @@ class ChatStage(Stage):
         }
 
     def collate(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
-        padded = {"input_ids": self.pipeline.tokenizer.pad_token_id, "answers": 0.0}
-        batch = super().collate([{key: one[key] for key in one if key not in padded} for one in samples])
-        for key, value in padded.items():
-            batch[key] = nn.utils.rnn.pad_sequence([one[key] for one in samples], batch_first=True, padding_value=value)
-        if planned := self.planned(len(samples)):
-            batch |= {name: self.pipeline.tokenize(batch[name][:planned]) for name in ("drawing", "edit")}
-        batch["mask"] = nn.utils.rnn.pad_sequence(
-            [torch.ones_like(one["input_ids"]) for one in samples], batch_first=True
-        )
+        padding = {"input_ids": self.pipeline.tokenizer.pad_token_id, "answers": 0.0, "mask": 0}
+        longest = max(len(one["mask"]) for one in samples)
+        longest += -longest % LENGTHS
+        padded = {
+            key: torch.stack([F.pad(one[key], (0, longest - len(one[key])), value=value) for one in samples])
+            for key, value in padding.items()
+        }
+        batch = super().collate([{key: one[key] for key in one if key not in padded} for one in samples]) | padded
+        for name in ("drawing", "edit"):
+            batch[name] = self.pipeline.tokenize(batch[name][: self.planned(len(samples))], LENGTHS)
         return batch
 
     def planned(self, pictures: int) -> int:
         """How many of so many pictures are planned."""
-        return max(1, round(self.options["plans"] * pictures)) if "plans" in self.options else 0
+        return max(1, round(self.options["plans"] * pictures))
 
     def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
-        features = self.features(batch["pixels"])
+        return self.losses(batch, self.features(batch["pixels"]))
+
+    def losses(self, batch: dict[str, Any], features: torch.Tensor) -> dict[str, torch.Tensor]:
+        """All losses on the features of a batch's pictures."""
         answer, text = self.conversations(batch, features)
         cell, shown = self.shown(features, batch["cells"].flatten(1, 2))
         some = slice(self.planned(len(features)))
@@ -135,11 +141,13 @@ class ChatStage(Stage):
         states = self.mllm.model.language_model(
             inputs_embeds=embeddings, attention_mask=mask, use_cache=False
         ).last_hidden_state
-        targets = input_ids.masked_fill((mask == 0) | (input_ids == image_token), IGNORED)[:, 1:]
-        wanted = targets != IGNORED
-        losses = F.cross_entropy(self.mllm.lm_head(states[:, :-1][wanted]).float(), targets[wanted], reduction="none")
-        weights = batch["answers"][:, 1:][wanted]
-        return (weights * losses).sum() / weights.sum(), losses[weights == 0].mean()
+        targets = input_ids.masked_fill((mask == 0) | (input_ids == image_token), NONE)[:, 1:]
+        logits = self.mllm.lm_head(states[:, :-1]).float()
+        losses = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NONE, reduction="none")
+        losses = losses.view_as(targets)
+        weights = batch["answers"][:, 1:]
+        text = (targets != NONE) & (weights == 0)
+        return (weights * losses).sum() / weights.sum(), (text * losses).sum() / text.sum()
 
     def shown(self, features: torch.Tensor, truth: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The mean loss of what is known of the cells, summed over the facts, and the share of right ones by fact, of
@@ -152,7 +160,7 @@ class ChatStage(Stage):
         loss, right = 0.0, {}
         for fact, fact_scores, fact_truth in zip(CELL_FACTS, scores, truth.unbind(dim=-1), strict=True):
             known = fact_truth != NONE
-            losses = F.cross_entropy(fact_scores[known], fact_truth[known], reduction="sum")
+            losses = cross_entropy_sum(fact_scores, fact_truth)
             loss = loss + losses / known.sum().clamp(min=1)
             there = known & (fact_truth > 0) if fact == "name" else known
             hits = (fact_scores.argmax(dim=-1) == fact_truth) & there
@@ -172,14 +180,18 @@ class ChatStage(Stage):
         scores = self.plan_head(states[:, first : first + SLOTS]).float().split(list(FACTS.values()), dim=-1)
         loss, right = 0.0, {}
         for fact, fact_scores, fact_truth in zip(FACTS, scores, truth.unbind(dim=-1), strict=True):
-            known = fact_truth != NONE
-            fact_scores, fact_truth = fact_scores[known], fact_truth[known]
-            loss = loss + FACT_WEIGHTS[fact] * F.cross_entropy(fact_scores, fact_truth, reduction="sum") / len(truth)
+            losses = cross_entropy_sum(fact_scores, fact_truth)
+            loss = loss + FACT_WEIGHTS[fact] * losses / len(truth)
             if fact in ("name", "color"):
                 there = fact_truth > 0  # not empty slots, and not natural colours
                 hits = (fact_scores.argmax(dim=-1) == fact_truth) & there
                 right[fact] = hits.sum() / there.sum().clamp(min=1)
         return loss, right
+
+
+def cross_entropy_sum(scores: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """Summed over what is known of the truth (batch, places), of scores (batch, places, classes)."""
+    return F.cross_entropy(scores.flatten(0, 1), truth.flatten(), ignore_index=NONE, reduction="sum")
 
 
 def plan_tensor(scene: Scene) -> torch.Tensor:

@@ -24,7 +24,8 @@ def copying_losses(
     Args:
         states: (batch, places, width), what attends.
         condition: (batch, tokens, width), what is attended to.
-        is_image: (batch, tokens), where the picture's tokens are, as many as there are places, in the same order.
+        is_image: (batch, tokens), where the picture's tokens are, one after the other, as many as there are places and
+            in the same order.
         latents: (batch, channels, h, w) of the picture, scaled.
 
     Returns:
@@ -32,13 +33,13 @@ def copying_losses(
     """
     width = attention.inner_dim // attention.heads
     query, key, value = (
-        F.linear(inputs, part.weight[-width:], part.bias[-width:]).float()
+        F.linear(inputs.to(part.weight.dtype), part.weight[-width:], part.bias[-width:]).float()
         for part, inputs in ((attention.to_q, states), (attention.to_k, condition), (attention.to_v, condition))
     )
     scores = (query @ key.transpose(1, 2)) * width**-0.5  # (batch, places, tokens)
-    own = is_image.nonzero()[:, 1].unflatten(0, states.shape[:2])
+    own = is_image.int().argmax(dim=1)[:, None] + torch.arange(states.shape[1], device=states.device)
     targets = latents.flatten(2).transpose(1, 2)  # (batch, places, channels)
-    values = value[is_image].unflatten(0, states.shape[:2])[..., : targets.shape[2]]
+    values = value.gather(1, own[..., None].expand(-1, -1, width))[..., : targets.shape[2]]
     return {
         "copy_attention": F.cross_entropy(scores.flatten(0, 1), own.flatten()),
         "copy_value": F.mse_loss(values, targets),

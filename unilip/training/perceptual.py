@@ -8,14 +8,13 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import ConvNextForImageClassification
 
-from unilip.images import IMAGENET_MEAN, IMAGENET_STD
 from unilip.training.config import ConfigError
+from unilip.training.stage import imagenet
 
 
 def normalised(pixels: torch.Tensor) -> torch.Tensor:
     """Pictures in [-1, 1] to the input of an encoder that was trained with ImageNet's mean and deviation."""
-    mean = pixels.new_tensor(IMAGENET_MEAN)[:, None, None]
-    std = pixels.new_tensor(IMAGENET_STD)[:, None, None]
+    mean, std = imagenet(pixels.device)
     return (pixels / 2 + 0.5 - mean) / std
 
 

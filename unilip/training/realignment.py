@@ -1,25 +1,32 @@
-"""After reconstruction: the LLM gets used to what the encoder says of pictures now."""
+"""After reconstruction: conversations again, while the latents stay."""
 
 from typing import Any
 
 import torch
-from torch import nn
+import torch.nn.functional as F
 
+from unilip.pipeline import UniLIPPipeline
 from unilip.training.chat import ChatStage
+from unilip.training.config import TrainingConfig
 
 
 class RealignmentStage(ChatStage):
-    """Not of the paper: new conversations, of which the LLM alone learns; features and latents stay.
+    """Not of the paper: encoder and LLM learn on from new conversations and plans, with what reconstruction has taught
+    the encoder of how things look. The latents keep to those of a frozen copy, so that the decoder still reads them.
 
-    Options: `turns`, `text_weight` and `edits`, as in `ChatStage`.
+    Options: as in `ChatStage`, and `latent_weight`, of the latents' mean squared error.
     """
 
     name = "realignment"
     stream = 9
 
-    def learning(self) -> dict[str, tuple[list[nn.Module | nn.Parameter], float]]:
-        return {"llm": ([self.mllm.model.language_model, self.mllm.lm_head], 1.0)}
+    def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
+        super().__init__(pipeline, config)
+        self.keep_original()
 
-    def forward(self, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
-        answer, text = self.conversations(batch, self.features(batch["pixels"]))
-        return {"loss": answer + self.options["text_weight"] * text, "answer": answer, "text": text}
+    def losses(self, batch: dict[str, Any], features: torch.Tensor) -> dict[str, torch.Tensor]:
+        losses = super().losses(batch, features)
+        with torch.no_grad():
+            original = self.decoder.encode(self.original_features(batch["pixels"]))
+        losses["latent"] = F.mse_loss(self.decoder.encode(features).float(), original.float())
+        return {**losses, "loss": losses["loss"] + self.options["latent_weight"] * losses["latent"]}

@@ -62,17 +62,8 @@ class ReconstructionStage(Stage):
         target = pixels.float() / 127.5 - 1
         window, edge = self.options["window"], latents.shape[-1]
         if step % self.options["whole_every"]:
-            corners = (batch["corner"] * (edge - window + 1)).long().tolist()
-            latents = torch.stack(
-                [one[:, y : y + window, x : x + window] for one, (y, x) in zip(latents, corners, strict=True)]
-            )
-            scale = target.shape[-1] // edge
-            target = torch.stack(
-                [
-                    one[:, y * scale : (y + window) * scale, x * scale : (x + window) * scale]
-                    for one, (y, x) in zip(target, corners, strict=True)
-                ]
-            )
+            corners, scale = (batch["corner"] * (edge - window + 1)).long(), target.shape[-1] // edge
+            latents, target = crop(latents, corners, window), crop(target, corners * scale, window * scale)
         else:
             part = max(1, len(pixels) * window * window // (edge * edge))
             latents, target = latents[:part], target[:part]
@@ -116,3 +107,10 @@ class ReconstructionStage(Stage):
         rows = torch.cat([pixels.cpu().float() / 127.5 - 1, decoded])  # originals, then what came back
         sheet = rows.unflatten(0, (2, 8)).permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1)
         Image.fromarray(((sheet + 1) * 127.5).round().byte().numpy()).save(path)
+
+
+def crop(pictures: torch.Tensor, corners: torch.Tensor, edge: int) -> torch.Tensor:
+    """A square of each picture (batch, channels, height, width), from its corner (batch, 2), (y, x), on."""
+    numbers = torch.arange(len(pictures), device=pictures.device)[:, None, None]
+    rows, columns = (corners[..., None] + torch.arange(edge, device=pictures.device)).unbind(dim=1)
+    return pictures.permute(0, 2, 3, 1)[numbers, rows[:, :, None], columns[:, None]].permute(0, 3, 1, 2)

@@ -1,7 +1,5 @@
 """Reconstruction stage 2: everything learns, held near the original CLIP by self-distillation (paper, section 3.1)."""
 
-import copy
-
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -9,7 +7,6 @@ from torch import nn
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.config import TrainingConfig
 from unilip.training.reconstruction import ReconstructionStage
-from unilip.training.stage import normalised
 
 
 class Reconstruction2Stage(ReconstructionStage):
@@ -20,8 +17,7 @@ class Reconstruction2Stage(ReconstructionStage):
 
     def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
         super().__init__(pipeline, config)
-        self.original_vision_tower = copy.deepcopy(self.mllm.model.vision_tower)
-        self.original_projector = copy.deepcopy(self.mllm.model.multi_modal_projector)
+        self.keep_original()
 
     def learning(self) -> dict[str, tuple[list[nn.Module | nn.Parameter], float]]:
         groups = {
@@ -36,10 +32,4 @@ class Reconstruction2Stage(ReconstructionStage):
         return groups
 
     def feature_losses(self, features: torch.Tensor, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-        model = self.mllm.model
-        learning = model.vision_tower, model.multi_modal_projector
-        with torch.no_grad():
-            model.vision_tower, model.multi_modal_projector = self.original_vision_tower, self.original_projector
-            original = model.get_image_features(pixel_values=normalised(pixels)).pooler_output
-            model.vision_tower, model.multi_modal_projector = learning
-        return {"distillation": F.mse_loss(features.float(), original.float())}
+        return {"distillation": F.mse_loss(features.float(), self.original_features(pixels).float())}

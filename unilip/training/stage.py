@@ -1,5 +1,7 @@
 """The base of a training stage: what learns, from which samples, with which loss."""
 
+import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,9 @@ from torch import nn
 from unilip.images import IMAGENET_MEAN, IMAGENET_STD
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.config import StageConfig, TrainingConfig
+
+# Batches of many lengths are padded to few, so that what is made for one length can be used again.
+LENGTHS = 16
 
 
 class Stage(nn.Module):
@@ -83,6 +88,24 @@ class Stage(nn.Module):
         """Pictures (batch, 3, height, width), uint8, to image features (batch, tokens, LLM width)."""
         return self.mllm.get_image_features(pixel_values=normalised(pixels)).pooler_output
 
+    def keep_original(self):
+        """Keeps a frozen copy of the encoder as it is now, for `original_features`."""
+        model = self.mllm.model
+        parts = {name: copy.deepcopy(getattr(model, name)) for name in ("vision_tower", "multi_modal_projector")}
+        self.original = nn.ModuleDict(parts)
+
+    @torch.no_grad()
+    def original_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        """What `features` gave when `keep_original` was called."""
+        model = self.mllm.model
+        learning = {name: getattr(model, name) for name in self.original}
+        for name, part in self.original.items():
+            setattr(model, name, part)
+        features = self.features(pixels)
+        for name, part in learning.items():
+            setattr(model, name, part)
+        return features
+
     @torch.no_grad()
     def encode(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """uint8 pictures to image features and unscaled latents, computed as in the stages before."""
@@ -99,6 +122,11 @@ def is_matrix(module: nn.Module) -> bool:
 
 def normalised(pixels: torch.Tensor) -> torch.Tensor:
     """uint8 pictures (batch, 3, height, width) to the encoder's input."""
-    mean = torch.tensor(IMAGENET_MEAN, device=pixels.device)[:, None, None]
-    std = torch.tensor(IMAGENET_STD, device=pixels.device)[:, None, None]
+    mean, std = imagenet(pixels.device)
     return (pixels.float() / 255 - mean) / std
+
+
+@cache
+def imagenet(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """ImageNet's mean and standard deviation, (3, 1, 1), sent to a device once: sending waits for all its work."""
+    return tuple(torch.tensor(values, device=device)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
