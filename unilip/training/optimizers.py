@@ -27,8 +27,13 @@ class Muon(torch.optim.Muon):
         super().__init__(groups, adjust_lr_fn="match_rms_adamw")
         self.twins = [one for group in self.param_groups for one in group["params"]]
 
-    @torch.no_grad()
     def step(self, closure=None):
+        self.move(self.directions())
+
+    @torch.no_grad()
+    def directions(self) -> list[tuple[dict[str, Any], list[torch.Tensor], list[torch.Tensor]]]:
+        """What a step is made of, before rates and decay: a group, matrices of one shape, and where each goes."""
+        directions = []
         for original, twin in zip(self.originals, self.twins, strict=True):
             twin.grad = None if original.grad is None else original.grad.flatten(1)
         for group in self.param_groups:
@@ -38,12 +43,19 @@ class Muon(torch.optim.Muon):
                 continue
             torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
             updates = torch._foreach_lerp(gradients, momenta, group["momentum"])
-            torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
             for shape in {one.shape for one in matrices}:
                 chosen = [index for index, one in enumerate(matrices) if one.shape == shape]
-                update = orthogonalised(torch.stack([updates[index] for index in chosen]), group)
-                rate = 0.2 * max(shape) ** 0.5 * group["lr"]  # "match_rms_adamw"
-                torch._foreach_add_([matrices[index] for index in chosen], list(update.float().unbind()), alpha=-rate)
+                update = orthogonalised(torch.stack([updates[index] for index in chosen]), group).float()
+                directions.append((group, [matrices[index] for index in chosen], list(update.unbind())))
+        return directions
+
+    @torch.no_grad()
+    def move(self, directions: list[tuple[dict[str, Any], list[torch.Tensor], list[torch.Tensor]]]):
+        """Decays the matrices and moves them along their directions, at their groups' rates."""
+        for group, matrices, updates in directions:
+            rate = 0.2 * max(matrices[0].shape) ** 0.5 * group["lr"]  # "match_rms_adamw"
+            torch._foreach_mul_(matrices, 1 - group["lr"] * group["weight_decay"])
+            torch._foreach_add_(matrices, updates, alpha=-rate)
 
     def zero_grad(self, set_to_none: bool = True):
         for original in self.originals:
