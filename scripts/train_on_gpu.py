@@ -7,6 +7,7 @@ import itertools
 import json
 import logging
 import math
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -177,6 +178,7 @@ def main(
     start: Annotated[Path, typer.Option(help="The trained pipeline to start from.")],
     config: Annotated[str, typer.Option(help="A TOML file, or mini.")] = "mini",
     folder: Annotated[Path | None, typer.Option(help="Keep the run here.")] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = max(1, os.cpu_count() - 2),
 ):
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.backends.cuda.matmul.allow_tf32 = True
@@ -184,8 +186,7 @@ def main(
     torch.manual_seed(run.seed)
     pipeline = load_pipeline(start, device="cpu", dtype="float32")
     for name, seconds in (stage.split(":") for stage in stages):
-        # The log is for a run of minutes.
-        run.stages[name] = replace(run.stages[name], log_every=50)
+        run.stages[name] = replace(run.stages[name], workers=workers, log_every=50)
         stage = make_stage(name, pipeline, run)
         place = run.stage_folder(name)
         count = train_for(stage, float(seconds), place)
