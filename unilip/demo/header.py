@@ -50,7 +50,7 @@ def knowledge() -> str:
     return (
         '<details class="knowledge"><summary><span><b>A small model in a small world.</b> '
         f"Its words: {len(OBJECTS)} emoji, {len(COLORS)} colours, one to four of a thing, left, right, above, below "
-        "and simple backgrounds. An early version: four answers in five are right, drawings follow the words but "
-        "are soft, and more than half of the edits go wrong yet.</span> <u>See all</u></summary>"
+        "and simple backgrounds. Still in training: nine answers in ten are right, drawings follow the words but "
+        "are soft, and one edit in three goes wrong yet.</span> <u>See all</u></summary>"
         f"<dl>{lists}</dl></details>"
     )

@@ -23,12 +23,12 @@ CHINESE = {
     "One model that sees, draws, edits and rebuilds pictures.": "一个模型，能看图、画图、改图，也能重建图片。",
     "A small model in a small world.": "小世界里的小模型（只懂英语）。",
     (
-        "Its words: 64 emoji, 11 colours, one to four of a thing, left, right, above, below and simple backgrounds. An "
-        "early version: four answers in five are right, drawings follow the words but are soft, and more than half of "
-        "the edits go wrong yet."
+        "Its words: 64 emoji, 11 colours, one to four of a thing, left, right, above, below and simple backgrounds. "
+        "Still in training: nine answers in ten are right, drawings follow the words but are soft, and one edit in "
+        "three goes wrong yet."
     ): (
-        "它的词汇：64 种表情符号、11 种颜色、每种一到四个、左右上下和简单背景。早期版本：五个回答中四个正确，"
-        "图画符合描述但较模糊，一半以上的编辑还会出错。"
+        "它的词汇：64 种表情符号、11 种颜色、每种一到四个、左右上下和简单背景。仍在训练：十个回答中九个正确，"
+        "图画符合描述但较模糊，三次编辑中约有一次还会出错。"
     ),
     "See all": "查看全部",
     "Places": "位置",
