@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,11 @@ def cached_edit(seed: int, index: int) -> Edit:
     return random_edit(rng, tidy=rng.random() < TIDY_EDITS)
 
 
+def cached_end(seed: int, end: str, index: int) -> Scene:
+    """The "source" or "target" of edit number `index` of the cache."""
+    return getattr(cached_edit(seed, index), end)
+
+
 class Pictures(Dataset):
     """Rendered scenes by number."""
 
@@ -61,9 +67,9 @@ class Encodings:
         """
         folder.mkdir(parents=True, exist_ok=True)
         wanted = {
-            "scene": (scenes, lambda index: cached_scene(seed, index), False),
-            "source": (edits, lambda index: cached_edit(seed, index).source, True),
-            "target": (edits, lambda index: cached_edit(seed, index).target, False),
+            "scene": (scenes, partial(cached_scene, seed), False),
+            "source": (edits, partial(cached_end, seed, "source"), True),
+            "target": (edits, partial(cached_end, seed, "target"), False),
         }
         for name, (count, scene_of, keep_features) in wanted.items():
             if not (folder / f"{name}.done").is_file():
