@@ -21,11 +21,3 @@ def tiny_folder(tiny, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     tiny.save_pretrained(folder)
     return folder
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]):
-    """A journey through a browser may be tried twice: now and then gradio's page stops hearing from its server, or a
-    click is lost, and we have not found out why. The summary names what was run again."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))

@@ -54,6 +54,12 @@ class Visit:
             new MutationObserver(again).observe(document.body, { subtree: true, childList: true, attributes: true })
         })""")
 
+    def stop(self) -> None:
+        """Presses Stop. A click in the moment in which gradio puts up the first preview can be lost: right after the
+        preview's caption one of three was, half a second later none of 20. So this waits as a person would."""
+        self.page.wait_for_timeout(500)
+        self.page.get_by_role("button", name="Stop", exact=True).click()
+
     def reload(self) -> None:
         """Loads the page anew, as another visit would."""
         self.page.reload(timeout=60_000)

@@ -141,7 +141,7 @@ def test_stop_gives_the_button_back_and_keeps_what_has_formed(visitor, tiny):
         page.get_by_role("button", name="Draw", exact=True).click()
         expect(page.locator(".status:visible")).to_contain_text("Step")
         expect(page.locator("#create-gallery")).to_contain_text("unfinished")
-        page.get_by_role("button", name="Stop", exact=True).click()
+        visitor.stop()
         expect(page.locator(".status:visible")).to_have_text("Stopped")
     expect(page.locator("#create-gallery")).to_contain_text("unfinished")
     visitor.run("Draw")

@@ -106,7 +106,7 @@ def test_a_newcomer_draws_edits_twice_branches_restores_asks_and_stops(engine, u
         with held_after(engine.pipeline.transformer, 6):
             page.get_by_role("button", name="Draw", exact=True).click()
             expect(page.locator("#create-gallery")).to_contain_text("unfinished")
-            page.get_by_role("button", name="Stop", exact=True).click()
+            visitor.stop()
             expect(page.locator(".status:visible")).to_have_text("Stopped")
         expect(page.locator("#create-gallery")).to_contain_text("unfinished")
         visitor.run("Draw")
