@@ -29,7 +29,7 @@ class GenerationStage(Stage):
     `draws`, noise levels for each condition (the condition is computed once for all of them); `shift` and `spread`
     (default 1), mean and standard deviation of the noise level's log odds; `train_transformer`;
     `copy_weight`, of what `unilip.training.copying` shows to the DiT (default 0); `half`, the DiT in bfloat16
-    throughout, as it samples, and not only its products: faster where memory is the limit (default false).
+    throughout, as it samples, and not only its products: less to read and write (default false).
     """
 
     def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
