@@ -64,13 +64,14 @@ def pick_device_and_dtype(
             raise ValueError(f"The dtype {dtype!r} is not one of {', '.join(DTYPES)}.")
         dtype = DTYPES[dtype]
     if dtype is None:
-        dtype = torch.bfloat16 if _computes_in_bfloat16(device) else torch.float32
+        dtype = torch.bfloat16 if computes_in_bfloat16(device) else torch.float32
     return device, dtype
 
 
-def _computes_in_bfloat16(device: torch.device) -> bool:
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware does, rather than accept bfloat16 and convert it: that takes a processor hundreds of times
+    as long as float32."""
     if device.type == "cpu":
-        # Other processors accept bfloat16 too, and convert at every step, which is slower than float32.
         return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     if device.type == "mps":
         try:

@@ -1,6 +1,7 @@
 """Configurations: what is wrong with one is said in one sentence, and each stage starts from the one before."""
 
 import pytest
+import torch
 
 from unilip.training.config import ConfigError, read_config
 from unilip.training.stages import load_stage
@@ -38,6 +39,15 @@ def test_a_shipped_configuration_is_found_by_its_name_and_its_folder_can_be_repl
     config = read_config("mini", tmp_path)
     assert config.stage_folder("clip") == tmp_path / "clip"
     assert config.stages["generation2"].options["train_transformer"]
+
+
+@pytest.mark.parametrize("fast, precision", [(True, "bf16"), (False, "no")])
+def test_bfloat16_is_used_where_the_hardware_computes_in_it(fast, precision, monkeypatch):
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: fast)
+    monkeypatch.setattr("torch.cpu._is_amx_tile_supported", lambda: fast)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert read_config("mini").mixed_precision == precision
 
 
 def test_an_unknown_stage_names_the_known_ones(config_file, tmp_path):

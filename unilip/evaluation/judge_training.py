@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 from tqdm import tqdm
 
+from ..checkpoints import computes_in_bfloat16
 from ..emoji.scenes import CANVAS, Scene, Thing, boxes, color_of, random_scene, render
 from ..emoji.vocabulary import BACKGROUNDS, COLORS, OBJECTS, STYLES
 from ..training.config import StageConfig
@@ -205,7 +206,7 @@ class Trainer:
         if rng.random() < 0.5:
             images, things = mirror(images, things)
         pixels = degrade(to_pixels(images), rng).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=computes_in_bfloat16(torch.device("cpu"))):
             outputs = self.judge(pixels)
         parts = compute_loss(outputs, things, wholes)
         for optimizer in self.optimizers:

@@ -1,9 +1,16 @@
 """What a training run is: the model's sizes, the data, and each stage's settings, read from a TOML file."""
 
+import logging
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+import torch
+
+from unilip.checkpoints import pick_device_and_dtype
+
+logger = logging.getLogger(__name__)
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -62,6 +69,14 @@ class TrainingConfig:
         return self.folder / stage
 
 
+def usable_precision(wanted: str) -> str:
+    """What accelerate is to mix: "no" (float32) in place of "bf16" where the hardware does not compute in that."""
+    if wanted == "bf16" and pick_device_and_dtype()[1] != torch.bfloat16:
+        logger.warning("This machine does not compute in bfloat16: training in float32.")
+        return "no"
+    return wanted
+
+
 def read_config(source: str | Path, folder: str | Path | None = None) -> TrainingConfig:
     """Reads a TOML file, or one of the shipped configurations by its name ("mini", "1b", "3b").
 
@@ -91,7 +106,7 @@ def read_config(source: str | Path, folder: str | Path | None = None) -> Trainin
         return TrainingConfig(
             folder=Path(folder or raw["folder"]),
             seed=raw["seed"],
-            mixed_precision=raw["mixed_precision"],
+            mixed_precision=usable_precision(raw["mixed_precision"]),
             model=Table(f"[model] of {path.name}", raw["model"]),
             data=Table(f"[data] of {path.name}", raw["data"]),
             stages=stages,

@@ -12,6 +12,7 @@ from torch import nn
 from torch.func import functional_call
 
 from unilip import prompts
+from unilip.checkpoints import computes_in_bfloat16
 from unilip.pipeline import UniLIPPipeline
 from unilip.processes import process_state
 from unilip.training.clip import picture_tensor
@@ -29,7 +30,8 @@ class GenerationStage(Stage):
     `draws`, noise levels for each condition (the condition is computed once for all of them); `shift` and `spread`
     (default 1), mean and standard deviation of the noise level's log odds; `train_transformer`;
     `copy_weight`, of what `unilip.training.copying` shows to the DiT (default 0); `half`, the DiT in bfloat16
-    throughout, as it samples, and not only its products: less to read and write (default false).
+    throughout, as it samples, and not only its products: less to read and write (default false; where the hardware
+    computes in bfloat16).
     """
 
     def __init__(self, pipeline: UniLIPPipeline, config: TrainingConfig):
@@ -119,7 +121,7 @@ class GenerationStage(Stage):
     ) -> torch.Tensor:
         """What the DiT makes of noisy latents (batch, channels, h, w), scaled."""
         named = {"encoder_attention_mask": mask, "timestep": timesteps, "return_dict": False}
-        if not self.options.get("half"):
+        if not (self.options.get("half") and computes_in_bfloat16(latents.device)):
             return self.transformer(latents, condition, **named)[0]
         weights = {name: one.to(torch.bfloat16) for name, one in self.transformer.named_parameters()}
         latents, condition = latents.to(torch.bfloat16), condition.to(torch.bfloat16)

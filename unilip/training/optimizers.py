@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from unilip.checkpoints import computes_in_bfloat16
 from unilip.training.config import ConfigError, StageConfig
 
 
@@ -63,11 +64,13 @@ class Muon(torch.optim.Muon):
 
 
 def orthogonalised(matrices: torch.Tensor, group: dict[str, Any]) -> torch.Tensor:
-    """The nearest orthogonal matrices (count, rows, columns), roughly, in bfloat16, by `ns_steps` Newton-Schulz
-    iterations with the group's `ns_coefficients`."""
+    """The nearest orthogonal matrices (count, rows, columns), roughly, by `ns_steps` Newton-Schulz iterations with the
+    group's `ns_coefficients`, in bfloat16 where that is fast."""
     a, b, c = group["ns_coefficients"]
     tall = matrices.shape[1] > matrices.shape[2]
-    matrices = (matrices.mT if tall else matrices).bfloat16()
+    matrices = matrices.mT if tall else matrices
+    if computes_in_bfloat16(matrices.device):
+        matrices = matrices.bfloat16()
     matrices = matrices / matrices.norm(dim=(1, 2), keepdim=True).clamp(min=group["eps"])
     for _ in range(group["ns_steps"]):
         gram = matrices @ matrices.mT
