@@ -89,7 +89,7 @@ def start(source: Path, experiment: str, arm: Arm, seed: int) -> UniLIPPipeline:
         pipeline.connector.queries.data.copy_(queries)
         transformer = pipeline.transformer
         new = renewed(transformer).state_dict()
-        readers = {name: new[name] for name in new if ".attn2." in name or name.startswith("caption_")}
+        readers = {name: new[name] for name in new if "attn2" in name or "caption_" in name}
         transformer.load_state_dict({**transformer.state_dict(), **readers})
     return pipeline
 

@@ -61,6 +61,20 @@ def test_arms_have_as_many_steps_and_lack_what_they_say():
     assert config.stages["generation2"].options["copy_weight"] > 0
 
 
+def test_the_condition_is_tried_in_a_dit_whose_readers_alone_are_new_and_learn(make_stage, tmp_path):
+    config = read_config("ablations")
+    make_tiny_pipeline().save_pretrained(tmp_path / "start")
+    pipeline = run_ablations.start(tmp_path / "start", "condition", run_ablations.Arm({}, {"condition": "queries"}), 1)
+    before = make_tiny_pipeline().transformer.state_dict()
+    new = {name for name, one in pipeline.transformer.state_dict().items() if not torch.equal(one, before[name])}
+    stage = make_stage("generation2", **config.stages["generation2"].options)
+    stage.parameter_groups()
+    learning = {name for name, one in stage.transformer.named_parameters() if one.requires_grad}
+    assert new and new <= learning
+    assert all("attn2" in name or name.startswith("caption_") for name in learning)
+    assert len(learning) < len(before) / 2
+
+
 def test_the_table_has_mean_and_spread():
     rows = [{"arm": "both", "scores": {"PSNR": value}} for value in (1.0, 3.0)]
     assert run_ablations.table(rows).splitlines()[-1] == "| both | 2.000 ± 1.414 | 2 |"

@@ -28,7 +28,8 @@ class GenerationStage(Stage):
 
     Options: `edits`, the share of steps that edit; `null_prompts`, the share of prompts replaced by the null prompt;
     `draws`, noise levels for each condition (the condition is computed once for all of them); `shift` and `spread`
-    (default 1), mean and standard deviation of the noise level's log odds; `train_transformer`;
+    (default 1), mean and standard deviation of the noise level's log odds; `train_transformer`, true, false, or a list
+    of what the names of those of its parameters that learn have in them;
     `copy_weight`, of what `unilip.training.copying` shows to the DiT (default 0); `half`, the DiT in bfloat16
     throughout, as it samples, and not only its products: less to read and write (default false; where the hardware
     computes in bfloat16).
@@ -47,7 +48,11 @@ class GenerationStage(Stage):
 
     def learning(self) -> dict[str, tuple[list[nn.Module | nn.Parameter], float]]:
         groups = {"connector": ([self.connector], 1.0)}
-        if self.options["train_transformer"]:
+        chosen = self.options["train_transformer"]
+        if isinstance(chosen, list):
+            named = self.transformer.named_parameters()
+            groups["transformer"] = ([one for name, one in named if any(part in name for part in chosen)], 1.0)
+        elif chosen:
             groups["transformer"] = ([self.transformer], 1.0)
         return groups
 
