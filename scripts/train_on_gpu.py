@@ -19,7 +19,7 @@ import typer
 from diffusers.training_utils import EMAModel
 from torch.utils.data import DataLoader
 
-from unilip.checkpoints import load_pipeline
+from unilip.checkpoints import computes_in_bfloat16, load_pipeline
 from unilip.training.config import StageConfig, read_config
 from unilip.training.loop import Samples
 from unilip.training.optimizers import Muon, make_optimizers
@@ -46,7 +46,7 @@ class Step:
     def compute(self):
         for one in self.learning:
             one.grad = None
-        with torch.autocast(DEVICE.type, dtype=torch.bfloat16):
+        with torch.autocast(DEVICE.type, dtype=torch.bfloat16, enabled=computes_in_bfloat16(DEVICE)):
             losses = self.stage(self.batch)
         losses["loss"].float().backward()
         norm = torch.nn.utils.clip_grad_norm_(self.learning, self.stage.config.max_gradient_norm)

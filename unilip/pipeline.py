@@ -153,8 +153,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         queries = self.connector.queries.to(device, embeddings.dtype).expand(len(input_ids), -1, -1)
         is_image = None
         if image_features is not None:
-            is_image = (input_ids == self.mllm.config.image_token_id)[..., None]
-            embeddings = embeddings.masked_scatter(is_image, image_features.to(embeddings.dtype))
+            is_image = input_ids == self.mllm.config.image_token_id
+            embeddings = put_features(embeddings, is_image, image_features)
 
         mask = torch.cat([mask, mask.new_ones(queries.shape[:2])], dim=1)  # (batch, text + queries)
         position_ids = (mask.cumsum(dim=1) - 1).clamp(min=0)
@@ -166,8 +166,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         ).last_hidden_state
         if is_image is not None and self.connector.config.picture == "features":
             # The connector sees what the encoder said of the picture, not what the LLM made of it.
-            is_image = F.pad(is_image, (0, 0, 0, queries.shape[1]))
-            hidden_states = hidden_states.masked_scatter(is_image, image_features.to(hidden_states.dtype))
+            is_image = F.pad(is_image, (0, queries.shape[1]))
+            hidden_states = put_features(hidden_states, is_image, image_features)
         return hidden_states, mask, position_ids
 
     def prepare_latents(
@@ -420,3 +420,11 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     def _to_squares(self, image: list[Image.Image], letterbox: bool) -> torch.Tensor:
         fit = pictures.letterbox if letterbox else pictures.squash
         return pictures.to_pixel_values([fit(one, self.image_size) for one in image])
+
+
+def put_features(states: torch.Tensor, is_image: torch.Tensor, features: torch.Tensor) -> torch.Tensor:
+    """States (batch, tokens, width) with a picture's features (batch, image tokens, width), in order, where `is_image`
+    (batch, tokens). As `masked_scatter`, whose gradient though makes a GPU wait, which no CUDA graph may."""
+    which = (is_image.cumsum(dim=1) - 1).clamp(min=0)
+    placed = features.to(states.dtype).gather(1, which[..., None].expand_as(states))
+    return torch.where(is_image[..., None], placed, states)

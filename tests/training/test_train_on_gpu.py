@@ -5,9 +5,11 @@ import json
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from scripts.train_on_gpu import Step, kind, rate_factor, train_for
 from tests.training.conftest import needs_art
+from unilip.checkpoints import computes_in_bfloat16
 from unilip.training.loop import rate_factor as loop_rate_factor
 from unilip.training.optimizers import make_optimizers
 
@@ -38,7 +40,7 @@ def test_a_step_is_that_of_the_optimizers(make_stage, tmp_path, name):
                 continue
             for one in learning:
                 one.grad = None
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=computes_in_bfloat16(torch.device("cpu"))):
                 loss = stage(batch)["loss"]
             loss.float().backward()
             torch.nn.utils.clip_grad_norm_(learning, stage.config.max_gradient_norm)
@@ -46,6 +48,36 @@ def test_a_step_is_that_of_the_optimizers(make_stage, tmp_path, name):
                 optimizer.step()
         states.append([one.detach().clone() for one in learning])
     assert all(map(torch.equal, *states))
+
+
+class Waits(TorchDispatchMode):
+    """Notes the operations whose result the processor has to see before it can go on: a CUDA graph can have none."""
+
+    KINDS = ("_local_scalar_dense", "nonzero", "masked_select", "masked_scatter_backward", "unique", "bincount")
+
+    def __init__(self):
+        super().__init__()
+        self.seen = set()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = function.overloadpacket.__name__
+        if any(kind in name for kind in self.KINDS):
+            self.seen.add(name)
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("name", ["chat", "reconstruction2", "realignment", "generation2"])
+def test_a_step_never_waits_for_the_gpu(make_stage, tmp_path, monkeypatch, name):
+    stage = muon_stage(make_stage, name)
+    stage.prepare(tmp_path)
+    groups = stage.parameter_groups()
+    muon, *_ = make_optimizers(groups, stage.config)
+    batch = stage.collate([stage.sample(index) for index in range(4)])
+    step = Step(stage, batch, [one for group in groups for one in group["params"]], muon)
+    monkeypatch.setattr("torch.cuda.is_current_stream_capturing", lambda: True)  # transformers asks
+    with Waits() as waits:
+        step.compute()
+    assert not waits.seen
 
 
 def test_windows_and_whole_pictures_are_two_kinds(make_stage):

@@ -15,7 +15,7 @@ from unilip.emoji.edits import random_edit
 from unilip.emoji.plans import FACTS, NONE, SLOTS, plan
 from unilip.emoji.questions import conversation
 from unilip.emoji.scenes import Scene, random_scene, render
-from unilip.pipeline import UniLIPPipeline
+from unilip.pipeline import UniLIPPipeline, put_features
 from unilip.training.clip import picture_tensor
 from unilip.training.config import TrainingConfig
 from unilip.training.stage import LENGTHS, Stage
@@ -137,7 +137,7 @@ class ChatStage(Stage):
         input_ids, mask = batch["input_ids"], batch["mask"]
         image_token = self.mllm.config.image_token_id
         embeddings = self.mllm.get_input_embeddings()(input_ids)
-        embeddings = embeddings.masked_scatter((input_ids == image_token)[..., None], features.to(embeddings.dtype))
+        embeddings = put_features(embeddings, input_ids == image_token, features)
         states = self.mllm.model.language_model(
             inputs_embeds=embeddings, attention_mask=mask, use_cache=False
         ).last_hidden_state
