@@ -1,7 +1,8 @@
 """Trains stages of UniLIP-mini on one GPU against the clock, as its shipped weights were: a model so small keeps a GPU
 waiting for the processor that starts its kernels, unless each step is one CUDA graph. Run it as
-`python -m scripts.train_on_gpu --start FOLDER realignment:90 reconstruction2:45 generation2:210`; a number is seconds.
-On a CPU it does the same without graphs."""
+`python -m scripts.train_on_gpu --start FOLDER realignment:90 reconstruction2:45 generation2:@420`; a number is seconds,
+one after an @ those since the start, by when the stage is to end, however long all before it took. On a CPU it does the
+same without graphs."""
 
 import itertools
 import json
@@ -122,8 +123,17 @@ def rate_factor(step: int, done: float, config: StageConfig) -> float:
     return min(1.0, (step + 1) / config.warmup_steps) * cosine
 
 
-def train_for(stage: Stage, seconds: float, folder: Path) -> int:
-    """Trains a stage for so long, writes its log, and returns how many steps that were."""
+def seconds_left(wanted: str, running: float) -> float:
+    """The seconds of a stage that begins `running` seconds after the start: of "90", 90; of "@420", what is left."""
+    return max(1.0, float(wanted[1:]) - running) if wanted.startswith("@") else float(wanted)
+
+
+def train_for(stage: Stage, wanted: str, folder: Path, launched: float) -> tuple[int, float]:
+    """Trains a stage for so long (see `seconds_left`), writes its log, and returns how many steps and seconds it took.
+
+    Args:
+        launched: by `time.monotonic`, when it all began.
+    """
     config = stage.config
     folder.mkdir(parents=True, exist_ok=True)
     groups = stage.parameter_groups()
@@ -148,7 +158,9 @@ def train_for(stage: Stage, seconds: float, folder: Path) -> int:
             this = kind(stage, batch)
             if this not in steps:
                 steps[this] = Step(stage, batch, learning, muon)
-            started = started or time.monotonic()
+            if started is None:
+                started = time.monotonic()
+                seconds = seconds_left(wanted, started - launched)
             spent = time.monotonic() - started
             if number and spent > seconds:
                 break
@@ -170,28 +182,31 @@ def train_for(stage: Stage, seconds: float, folder: Path) -> int:
         average.copy_to(learning)
     for one in learning:
         one.grad = None
-    return number
+    return number, seconds
 
 
 def main(
-    stages: Annotated[list[str], typer.Argument(help="name:seconds of each stage, in order.")],
+    stages: Annotated[list[str], typer.Argument(help="name:seconds or name:@end of each stage, in order.")],
     start: Annotated[Path, typer.Option(help="The trained pipeline to start from.")],
     config: Annotated[str, typer.Option(help="A TOML file, or mini.")] = "mini",
     folder: Annotated[Path | None, typer.Option(help="Keep the run here.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that make batches.")] = max(1, os.cpu_count() - 2),
 ):
+    launched = time.monotonic()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.backends.cuda.matmul.allow_tf32 = True
     run = read_config(config, folder)
     torch.manual_seed(run.seed)
     pipeline = load_pipeline(start, device="cpu", dtype="float32")
-    for name, seconds in (stage.split(":") for stage in stages):
+    for name, wanted in (stage.split(":") for stage in stages):
         run.stages[name] = replace(run.stages[name], workers=workers, log_every=50)
         stage = make_stage(name, pipeline, run)
         place = run.stage_folder(name)
-        count = train_for(stage, float(seconds), place)
+        count, seconds = train_for(stage, wanted, place, launched)
         pipeline.save_pretrained(place / "model")
-        (place / "finished.json").write_text(json.dumps({"steps": count, "seconds": float(seconds)}), encoding="utf-8")
+        (place / "finished.json").write_text(
+            json.dumps({"steps": count, "seconds": round(seconds, 1)}), encoding="utf-8"
+        )
         typer.echo(f"{name}: {count} steps, {place / 'model'}")
 
 

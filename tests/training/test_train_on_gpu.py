@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+import time
 
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from scripts.train_on_gpu import Step, kind, rate_factor, train_for
+from scripts.train_on_gpu import Step, kind, rate_factor, seconds_left, train_for
 from tests.training.conftest import needs_art
 from unilip.checkpoints import computes_in_bfloat16
 from unilip.training.loop import rate_factor as loop_rate_factor
@@ -90,11 +91,18 @@ def test_windows_and_whole_pictures_are_two_kinds(make_stage):
 def test_it_ends_on_time_and_logs(make_stage, tmp_path):
     stage = muon_stage(make_stage, "generation2")
     before = [one.clone() for one in stage.transformer.parameters()]
-    count = train_for(stage, 1.0, tmp_path)
+    count, seconds = train_for(stage, "1", tmp_path, time.monotonic())
+    assert seconds == 1.0
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["step"] for row in rows] == list(range(1, count + 1))
     assert all(row["seconds"] <= 1.0 for row in rows)
     assert not all(map(torch.equal, before, stage.transformer.parameters()))
+
+
+def test_a_stage_takes_its_seconds_or_ends_with_the_clock():
+    assert seconds_left("90", 300) == 90
+    assert seconds_left("@420", 300) == 120
+    assert seconds_left("@420", 500) == 1
 
 
 def test_rates_fall_with_the_clock_as_the_loop_lets_them_with_the_steps(make_stage):
