@@ -163,6 +163,7 @@ def test_backgrounds_and_styles_draw_in_every_size():
         assert draw_background(name, 4, 100).size == (100, 100)
     picture = draw_background("grass", 1)
     looks = {apply_style(picture, style).tobytes() for style in STYLES}
+    assert all(apply_style(picture.resize((16, 16)), style).size == (16, 16) for style in STYLES)
     assert len(looks) == len(STYLES)
     with pytest.raises(ValueError, match="unknown style"):
         apply_style(picture, "cubist")

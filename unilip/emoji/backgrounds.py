@@ -128,6 +128,7 @@ def apply_style(picture: Image.Image, style: str) -> Image.Image:
     if style == "poster":
         return ImageOps.posterize(picture, 2)
     if style == "watercolor":
-        soft = picture.filter(ImageFilter.MedianFilter(2 * round(3 * unit) + 1)).filter(ImageFilter.GaussianBlur(unit))
+        window = max(3, 2 * round(3 * unit) + 1)  # Pillow dies of a window of one pixel
+        soft = picture.filter(ImageFilter.MedianFilter(window)).filter(ImageFilter.GaussianBlur(unit))
         return Image.blend(soft, Image.new("RGB", picture.size, (255, 252, 244)), 0.3)
     raise ValueError(f"unknown style {style!r}")
