@@ -8,9 +8,10 @@ import torch
 from PIL import Image
 
 from unilip.emoji import art
+from unilip.emoji.scenes import render
 from unilip.evaluation import chains
 from unilip.evaluation.chains import evaluate_chains
-from unilip.evaluation.edits import evaluate_edits
+from unilip.evaluation.edits import evaluate_edits, fresh_edit
 from unilip.evaluation.geneval import evaluate_geneval
 from unilip.evaluation.judge import Judge, Labels
 from unilip.evaluation.reconstruction import evaluate_reconstruction
@@ -109,6 +110,16 @@ def test_edits_score_every_kind(tiny, tmp_path, judge):
     assert {"add", "compose", "overall", "kept", "kept add"} <= set(scores)
     assert "kept style" not in scores  # a new style may change every pixel
     assert scores["overall"] == pytest.approx(np.mean([scores[path.name] for path in out.iterdir() if path.is_dir()]))
+
+
+def test_the_ceiling_of_edits_is_the_wanted_pictures_rebuilt(tiny, tmp_path, judge):
+    out = tmp_path / "run"
+    evaluate_edits(tiny, out, each=1, judge=judge, ceiling=True)
+    wanted = tiny.reconstruct([render(fresh_edit(42, "add", 0).target)]).images[0].resize((256, 256))
+    difference = np.asarray(wanted).astype(int) - np.asarray(Image.open(out / "add" / "0000.png"))
+    assert np.abs(difference).max() <= 2  # rebuilt in a batch of nine there
+    with pytest.raises(EvaluationError, match="holds results made with"):
+        evaluate_edits(tiny, out, each=1, steps=1, judge=judge)
 
 
 def test_each_edit_of_a_chain_is_done_on_the_result_before(tiny, tmp_path, judge, monkeypatch):

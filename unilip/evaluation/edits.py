@@ -110,20 +110,24 @@ def fresh_edit(seed: int, kind: str, place: int) -> Edit:
 
 def draw(
     pipe: UniLIPPipeline, out: Path, places: Sequence[tuple[str, int]], steps: int, guidance: float, seed: int,
-    batch_size: int,
+    batch_size: int, ceiling: bool = False,
 ) -> None:  # fmt: skip
-    """Edits what is not edited yet; results stand in `out`/kind/0000.png."""
+    """Edits what is not edited yet; results stand in `out`/kind/0000.png. With `ceiling`, rebuilds the wanted pictures
+    instead."""
     waiting = [one for one in own_share(places) if not picture_path(out, *one).is_file()]
     with tqdm(total=len(waiting), desc="edits", disable=not is_first()) as bar:
         for batch in in_batches(waiting, batch_size):
             edits = [fresh_edit(seed, kind, place) for kind, place in batch]
-            images = pipe(
-                [edit.instruction for edit in edits],
-                image=[render(edit.source) for edit in edits],
-                num_inference_steps=steps,
-                guidance_scale=guidance,
-                generator=[make_generator(seed, KINDS.index(kind), place) for kind, place in batch],
-            ).images
+            if ceiling:
+                images = pipe.reconstruct([render(edit.target) for edit in edits]).images
+            else:
+                images = pipe(
+                    [edit.instruction for edit in edits],
+                    image=[render(edit.source) for edit in edits],
+                    num_inference_steps=steps,
+                    guidance_scale=guidance,
+                    generator=[make_generator(seed, KINDS.index(kind), place) for kind, place in batch],
+                ).images
             for (kind, place), image in zip(batch, images, strict=True):
                 save_picture(image.resize((CANVAS, CANVAS)), picture_path(out, kind, place))
             bar.update(len(batch))
@@ -137,13 +141,19 @@ def picture_path(out: Path, kind: str, place: int) -> Path:
 def evaluate_edits(
     pipe: UniLIPPipeline, out: Path, each: int = 50, steps: int = 20, guidance: float = 4.5, seed: int = 42,
     batch_size: int = 8, sheet: Path | None = None, judge: Judge | None = None, settings: dict | None = None,
+    ceiling: bool = False,
 ) -> dict[str, float]:  # fmt: skip
     """Edits `each` fresh scenes of every kind and scores them: the share of right ones by kind and their mean
     ("overall"), and the mean PSNR in dB of what was not to change ("kept add" and so on, and "kept"). The verdicts
-    stand in `records.jsonl`."""
+    stand in `records.jsonl`.
+
+    With `ceiling` it is not the edits that are scored but the wanted pictures themselves, encoded and decoded: the most
+    that this tokenizer and this judge let any edit reach.
+    """
     places = [(kind, place) for kind in KINDS for place in range(each)]
-    records = Records(out, {"seed": seed, "steps": steps, "guidance": guidance, **(settings or {})})
-    draw(pipe, out, places, steps, guidance, seed, batch_size)
+    made = {"seed": seed, "ceiling": True} if ceiling else {"seed": seed, "steps": steps, "guidance": guidance}
+    records = Records(out, {**made, **(settings or {})})
+    draw(pipe, out, places, steps, guidance, seed, batch_size, ceiling)
     if not is_first():
         return {}
 
