@@ -1,14 +1,17 @@
 """The judge: as good on fresh scenes as it must be to judge anything; its targets; its file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from unilip.emoji import art
 from unilip.emoji.scenes import Scene, Thing, box, random_scene, render
+from unilip.emoji.vocabulary import STYLES
 from unilip.evaluation.judge import WEIGHTS, Judge, Labels, Outputs, overlap
 from unilip.evaluation.judge_accuracy import blur, measure
-from unilip.evaluation.judge_training import compute_loss, describe, make_targets, mirror
+from unilip.evaluation.judge_training import Trainer, compute_loss, describe, make_targets, mirror
 from unilip.evaluation.records import fresh_rng
 
 needs_art = pytest.mark.skipif(not art.is_fetched(), reason="the emoji art is not fetched")
@@ -75,3 +78,28 @@ def test_the_shipped_judge_is_fit_to_judge(alter):
     scenes = [random_scene(fresh_rng(5, place)) for place in range(150)]
     scores = measure(Judge.load(), scenes, alter)
     assert scores["class"] >= 0.95 and scores["color"] >= 0.92 and scores["count"] >= 0.93, scores
+
+
+@needs_art
+@pytest.mark.parametrize("style", STYLES)
+def test_the_shipped_judge_tells_each_style(style):
+    scenes = [replace(random_scene(fresh_rng(6, place)), style=style) for place in range(40)]
+    assert measure(Judge.load(), scenes)["style"] >= 0.8
+
+
+@needs_art
+def test_what_is_merely_soft_has_no_style():
+    scenes = [replace(random_scene(fresh_rng(7, place)), style="normal") for place in range(60)]
+    assert measure(Judge.load(), scenes, blur)["style"] >= 0.9
+
+
+def test_only_how_it_tells_styles_may_be_trained(tmp_path):
+    Judge(LABELS).save(tmp_path / "judge.safetensors")
+    things, wholes = describe(SCENE, LABELS)
+    images = np.random.default_rng(0).integers(0, 256, (8, 128, 128, 3), dtype=np.uint8)
+    np.savez(tmp_path / "scenes.npz", images=images, things=np.stack([things] * 8), wholes=np.stack([wholes] * 8))
+    trainer = Trainer(tmp_path, [tmp_path / "scenes.npz"], 2, 4, 1e-2, tmp_path / "judge.safetensors")
+    before = {name: one.clone() for name, one in trainer.judge.state_dict().items()}
+    after = trainer.run().state_dict()
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"texture", "style_head"}

@@ -239,6 +239,9 @@ def edits(
     batch_size: BatchOption = 8,
     out: OutOption = None,
     sheet: SheetOption = None,
+    ceiling: Annotated[
+        bool, typer.Option(help="Score the wanted pictures, rebuilt by the tokenizer: no edit can do better.")
+    ] = False,
     device: DeviceOption = None,
     dtype: DtypeOption = None,
 ) -> None:
@@ -247,9 +250,11 @@ def edits(
     def measure(pipe: Any, folder: Path, settings: dict[str, Any]) -> dict[str, float]:
         from .edits import evaluate_edits
 
-        return evaluate_edits(pipe, folder, each, steps, guidance, seed, batch_size, sheet, settings=settings)
+        return evaluate_edits(
+            pipe, folder, each, steps, guidance, seed, batch_size, sheet, settings=settings, ceiling=ceiling
+        )
 
-    evaluate("edits", model, device, dtype, out, measure)
+    evaluate("edits-ceiling" if ceiling else "edits", model, device, dtype, out, measure)
 
 
 @app.command()
@@ -284,8 +289,11 @@ def judge(
     scenes: Annotated[int, typer.Option(min=1, help="Fresh labelled scenes.")] = 1000,
     seed: SeedOption = 42,
 ) -> None:
-    """How often the judge itself is right on labelled scenes, sharp and blurred."""
+    """How often the judge itself is right on labelled scenes: sharp, blurred, and each in a style."""
+    from dataclasses import replace
+
     from ..emoji.scenes import random_scene
+    from ..emoji.vocabulary import STYLES
     from .judge import Judge
     from .judge_accuracy import blur, measure
     from .records import fresh_rng
@@ -296,9 +304,10 @@ def judge(
         typer.secho(str(error), fg="red", err=True)
         raise typer.Exit(1) from None
     fresh = [random_scene(fresh_rng(seed, place)) for place in range(scenes)]
-    for name, alter in (("sharp", None), ("blurred", blur)):
+    styled = [replace(scene, style=STYLES[1 + place % (len(STYLES) - 1)]) for place, scene in enumerate(fresh)]
+    for name, seen, alter in (("sharp", fresh, None), ("blurred", fresh, blur), ("in a style", styled, None)):
         typer.secho(name, bold=True)
-        print_scores(measure(detector, fresh, alter))
+        print_scores(measure(detector, seen, alter))
 
 
 @app.command()
@@ -307,13 +316,14 @@ def train_judge(
     scenes: Annotated[int, typer.Option(min=1000, help="Scenes to render, kept in the folder.")] = 40000,
     steps: Annotated[int, typer.Option(min=1, help="Training steps of 64 scenes.")] = 2400,
     workers: Annotated[int, typer.Option(min=1, help="Processes that render.")] = 2,
+    only_style: Annotated[bool, typer.Option(help="Keep the judge under assets/ but for how it tells styles.")] = False,
 ) -> None:
-    """Train the judge from nothing and put its weights in their place under assets/."""
+    """Train the judge, from nothing, and put its weights in their place under assets/."""
     from .judge import WEIGHTS
     from .judge_training import train_judge as train
 
     out.mkdir(parents=True, exist_ok=True)
     log = logging.FileHandler(out / "train.log", encoding="utf-8")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=[log])
-    train(out, scenes, steps, workers=workers).save(WEIGHTS)
+    train(out, scenes, steps, workers=workers, only_style_of=WEIGHTS if only_style else None).save(WEIGHTS)
     typer.echo(f"Wrote {WEIGHTS}.")

@@ -118,7 +118,12 @@ class Judge(nn.Module):
         self.merged = nn.Sequential(Residual(96), convolution(96, 128))
         self.sizes = [1, len(labels.objects), len(labels.colors), 4]
         self.head = nn.Conv2d(128, sum(self.sizes), 1)
-        self.scene_head = nn.Linear(2 * 160, len(labels.backgrounds) + len(labels.styles))
+        self.background_head = nn.Linear(2 * 160, len(labels.backgrounds))
+        # A style is in single pixels, which the strides above lose; of pixel art, two by two are one block.
+        self.texture = nn.Sequential(
+            nn.PixelUnshuffle(2), convolution(12, 32), convolution(32, 48, 2), convolution(48, 64, 2), Residual(64)
+        )
+        self.style_head = nn.Linear(2 * 64 + 2 * 160, len(labels.styles))
         nn.init.constant_(self.head.bias[:1], -3.0)  # centres are rare
 
     def forward(self, pixels: torch.Tensor) -> Outputs:
@@ -127,11 +132,10 @@ class Judge(nn.Module):
         deep = self.deep(hidden_states)  # (batch, 160, 8, 8)
         hidden_states = hidden_states + F.interpolate(self.lateral(deep), scale_factor=2.0)
         centers, objects, colors, boxes = self.head(self.merged(hidden_states)).float().split(self.sizes, dim=1)
-        pooled = torch.cat([deep.mean((2, 3)), deep.amax((2, 3))], dim=1)
-        backgrounds, styles = (
-            self.scene_head(pooled).float().split([len(self.labels.backgrounds), len(self.labels.styles)], dim=1)
-        )
-        return Outputs(centers[:, 0], objects, colors, boxes, backgrounds, styles)
+        texture = self.texture(pixels)
+        seen, felt = (torch.cat([one.mean((2, 3)), one.amax((2, 3))], dim=1) for one in (deep, texture))
+        backgrounds, styles = self.background_head(seen), self.style_head(torch.cat([felt, seen], dim=1))
+        return Outputs(centers[:, 0], objects, colors, boxes, backgrounds.float(), styles.float())
 
     @torch.no_grad()
     def judge(self, images: Sequence[Image.Image], batch_size: int = 32) -> list[Judgement]:

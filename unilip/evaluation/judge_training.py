@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,8 @@ IGNORED = -100
 
 
 def free_scene(rng: np.random.Generator) -> Scene:
-    """One to five things anywhere, wider in size, closer together, more often of one kind and in all styles than the
-    model's own training scenes, so that the judge does not lean on their order."""
+    """One to five things anywhere, wider in size, closer together and more often of one kind than the model's own
+    training scenes, so that the judge does not lean on their order."""
     names = list(OBJECTS)
     same = names[rng.integers(len(names))] if rng.random() < 0.4 else None
     things: list[Thing] = []
@@ -47,13 +48,14 @@ def free_scene(rng: np.random.Generator) -> Scene:
                 placed.append(box)
                 break
     backgrounds = list(BACKGROUNDS)
-    style = STYLES[rng.integers(len(STYLES))] if rng.random() < 0.25 else "normal"
-    return Scene(tuple(things), backgrounds[rng.integers(len(backgrounds))], style, int(rng.integers(1 << 16)))
+    return Scene(tuple(things), backgrounds[rng.integers(len(backgrounds))], variant=int(rng.integers(1 << 16)))
 
 
 def training_scene(index: int) -> Scene:
+    """Half of the scenes free ones, and half in a style: one that is seldom seen is never told from "normal"."""
     rng = np.random.default_rng((TRAINING_SEED, index))
-    return free_scene(rng) if rng.random() < 0.5 else random_scene(rng)
+    scene = free_scene(rng) if rng.random() < 0.5 else random_scene(rng)
+    return replace(scene, style=str(rng.choice(STYLES[1:])) if rng.random() < 0.5 else "normal")
 
 
 def describe(scene: Scene, labels: Labels) -> tuple[np.ndarray, np.ndarray]:
@@ -151,7 +153,9 @@ def degrade(pixels: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     pixels = torch.cat([sharp, resampled, blurred, stained])
     gain = torch.from_numpy(rng.uniform(0.92, 1.08, (len(pixels), 1, 1, 1)).astype(np.float32))
     shift = torch.from_numpy(rng.uniform(-0.06, 0.06, (len(pixels), 1, 1, 1)).astype(np.float32))
-    noise = torch.from_numpy(rng.standard_normal(pixels.shape, dtype=np.float32)) * float(rng.uniform(0, 0.08))
+    # Mostly little: much of it hides the blocks of pixel art.
+    loudness = torch.from_numpy(0.08 * rng.uniform(0, 1, (len(pixels), 1, 1, 1)).astype(np.float32) ** 3)
+    noise = loudness * torch.from_numpy(rng.standard_normal(pixels.shape, dtype=np.float32))
     return pixels * gain + shift + noise
 
 
@@ -164,9 +168,12 @@ def mirror(images: torch.Tensor, things: torch.Tensor) -> tuple[torch.Tensor, to
 
 class Trainer:
     """Trains a judge over rendered scenes in memory; a run killed at any time resumes at its last checkpoint and then
-    takes the very steps that it would have taken."""
+    takes the very steps that it would have taken. With `only_style_of`, a trained judge's file, all else stays."""
 
-    def __init__(self, folder: Path, chunks: Sequence[Path], steps: int, batch_size: int, learning_rate: float):
+    def __init__(
+        self, folder: Path, chunks: Sequence[Path], steps: int, batch_size: int, learning_rate: float,
+        only_style_of: Path | None = None,
+    ):  # fmt: skip
         parts = [np.load(path) for path in chunks]
         self.images = torch.from_numpy(np.concatenate([part["images"] for part in parts]))
         self.things = torch.from_numpy(np.concatenate([part["things"] for part in parts]))
@@ -175,11 +182,18 @@ class Trainer:
         self.checkpoint = folder / "checkpoint.pt"
         torch.manual_seed(TRAINING_SEED)
         self.judge = Judge(Labels.of_world())
+        self.learning: list[nn.Module] = [self.judge]
+        if only_style_of is not None:
+            self.judge.load_state_dict(Judge.load(only_style_of).state_dict())
+            self.judge.requires_grad_(False)
+            self.learning = [self.judge.texture.requires_grad_(True), self.judge.style_head.requires_grad_(True)]
         # The kernels learn by Muon, as in the model's own stages, all else by AdamW.
         matrices = {id(one.weight) for one in self.judge.modules() if is_matrix(one)}
         groups = []
         for of_matrices in (True, False):
-            chosen = [one for one in self.judge.parameters() if (id(one) in matrices) == of_matrices]
+            chosen = [
+                one for part in self.learning for one in part.parameters() if (id(one) in matrices) == of_matrices
+            ]
             decay = 0.02 if of_matrices else 0.0
             groups.append({"params": chosen, "lr": learning_rate, "weight_decay": decay, "matrices": of_matrices})
         settings = StageConfig(steps, batch_size, learning_rate, optimizer="muon")
@@ -228,7 +242,9 @@ class Trainer:
         os.replace(partial, self.checkpoint)
 
     def run(self, save_every: int = 50) -> Judge:
-        self.judge.train()
+        self.judge.eval()
+        for part in self.learning:
+            part.train()
         with tqdm(total=self.steps, initial=self.step, desc="judge") as bar:
             while self.step < self.steps:
                 parts = self.take_step()
@@ -243,12 +259,13 @@ class Trainer:
 
 def train_judge(
     folder: Path, scenes: int = 40000, steps: int = 2400, batch_size: int = 64, learning_rate: float = 3e-3,
-    workers: int = 2,
+    workers: int = 2, only_style_of: Path | None = None,
 ) -> Judge:  # fmt: skip
-    """Renders the scenes (once; the files are kept) and trains a judge on them, in `folder`."""
+    """Renders the scenes (once; the files are kept) and trains a judge on them, in `folder`; with `only_style_of`, a
+    trained judge's file, only how it tells styles."""
     folder.mkdir(parents=True, exist_ok=True)
     firsts = range(0, scenes, CHUNK)
     paths = [folder / f"scenes-{first:06d}.npz" for first in firsts]
     with ProcessPoolExecutor(workers) as pool:
         chunks = list(tqdm(pool.map(make_chunk, paths, firsts), total=len(paths), desc="scenes", unit="k"))
-    return Trainer(folder, chunks, steps, batch_size, learning_rate).run()
+    return Trainer(folder, chunks, steps, batch_size, learning_rate, only_style_of).run()
