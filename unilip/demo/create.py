@@ -20,7 +20,7 @@ EXAMPLES = (
     "a yellow bus on the road",
     "a pink umbrella above a teddy bear on the beach",
     "a boat on the sea at sunset",
-    "a pixel art elephant on a light blue background",
+    "a sketch of a bicycle",
 )
 
 
