@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from playwright.sync_api import expect
 
 from tests.demo.browsing import needs_chromium, visit
@@ -100,7 +100,9 @@ def test_a_newcomer_draws_edits_twice_branches_restores_asks_and_stops(engine, u
         expect(page.locator("#create-prompt textarea")).to_have_value("a red cat")
         visitor.run("Draw")
         again = picture_of(page, page.locator("#create-gallery img").first)
-        assert again.convert("RGB").tobytes() == drawn.convert("RGB").tobytes()
+        difference = ImageChops.difference(again.convert("RGB"), drawn.convert("RGB"))
+        # In float32 a sum's last bit may depend on where in memory its terms lie.
+        assert max(high for _, high in difference.getextrema()) <= 1
 
         # Stops: what has formed stays, and the model is free.
         with held_after(engine.pipeline.transformer, 6):
