@@ -119,8 +119,8 @@ def measure(experiment: str, model: Path, out: Path, sizes: dict[str, Any]) -> d
         rebuilt = evaluate_reconstruction(pipe, out / "reconstruction", sizes["scenes"])
         answers = evaluate_understanding(pipe, out / "understanding", sizes["scenes"])
         return {"PSNR": rebuilt["psnr"], "SSIM": rebuilt["ssim"], "answers right": answers["overall"]}
-    drawn = evaluate_geneval(pipe, out / "geneval", sizes["prompts"], limit=sizes["limit"])
-    edited = evaluate_edits(pipe, out / "edits", sizes["each"])
+    drawn = evaluate_geneval(pipe, out / "geneval", sizes["prompts"], steps=sizes["steps"], limit=sizes["limit"])
+    edited = evaluate_edits(pipe, out / "edits", sizes["each"], sizes["steps"])
     return {"GenEval": drawn["overall"], "edits right": edited["overall"], "edits keep, dB": edited["kept"]}
 
 
@@ -152,18 +152,23 @@ def main(
     config: Annotated[str, typer.Option(help="A TOML file, or a name such as ablations.")] = "ablations",
     folder: Annotated[Path, typer.Option(help="Where the runs are kept.")] = Path("runs/ablations"),
     results: Annotated[Path, typer.Option(help="One line a run.")] = Path("assets/ablations.jsonl"),
-    seeds: Annotated[int, typer.Option(min=1)] = 3,
+    seeds: Annotated[list[int], typer.Option("--seed", min=0, help="Again for each; 0, 1 and 2 if none is named.")] = (
+        0,
+        1,
+        2,
+    ),
     scenes: Annotated[int, typer.Option(min=1, help="Fresh scenes of reconstruction and understanding.")] = 200,
     prompts: Annotated[Path, typer.Option(help="GenEval's prompts.")] = Path("../shared/geneval/dev.jsonl"),
     limit: Annotated[int, typer.Option(min=1, help="So many of them.")] = 50,
     each: Annotated[int, typer.Option(min=1, help="Edits of each kind.")] = 12,
+    steps: Annotated[int, typer.Option(min=1, help="Denoising steps of a picture.")] = 20,
 ):
     """Trains and measures what is not in the results yet, seed by seed, and prints the table."""
     if experiment not in ("reconstruction", "condition"):
         raise typer.BadParameter(f"There is no experiment {experiment}: it is reconstruction or condition.")
     base = read_config(config, folder)
-    sizes = {"scenes": scenes, "prompts": prompts, "limit": limit, "each": each}
-    for seed in range(seeds):
+    sizes = {"scenes": scenes, "prompts": prompts, "limit": limit, "each": each, "steps": steps}
+    for seed in seeds:
         data = {**base.data, "encodings": str(folder / f"encodings-{seed}")}
         seeded = replace(base, seed=seed, data=type(base.data)(base.data.name, data))
         for number, (name, arm) in enumerate(arms(experiment, base).items()):

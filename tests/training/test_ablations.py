@@ -91,8 +91,8 @@ def test_an_experiment_runs_and_is_not_repeated(config_file, tmp_path, monkeypat
 
     def run():
         run_ablations.main(
-            experiment, tmp_path / "start", str(config_file), tmp_path / "runs", results, 1, 2,
-            tmp_path / "prompts.jsonl", 1, 1,
+            experiment, tmp_path / "start", str(config_file), tmp_path / "runs", results, [0], 2,
+            tmp_path / "prompts.jsonl", 1, 1, 2,
         )  # fmt: skip
 
     run()
