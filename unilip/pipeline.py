@@ -16,6 +16,7 @@ from transformers import InternVLForConditionalGeneration, PreTrainedTokenizerBa
 from unilip import images as pictures
 from unilip import prompts
 from unilip.chat import ChatMixin
+from unilip.models.attention import ConditionAttention, same_condition
 
 # Loading a saved pipeline looks its components' modules up among those already imported.
 from unilip.models.connector import Connector
@@ -60,6 +61,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             decoder=decoder,
             scheduler=scheduler,
         )
+        for block in transformer.transformer_blocks if transformer is not None else ():
+            block.attn2.set_processor(ConditionAttention())
         self._interrupt = False
 
     @classmethod
@@ -336,27 +339,28 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             # A scheduler keeps the state of its run; a copy for each call lets calls overlap.
             scheduler = type(self.scheduler).from_config(self.scheduler.config)
             scheduler.set_timesteps(num_inference_steps, device=latents.device)
-            for step, timestep in enumerate(self.progress_bar(scheduler.timesteps)):
-                if self._interrupt:
-                    break
-                model_input = torch.cat([latents, latents]) if guided else latents
-                velocity = self.transformer(
-                    model_input.to(self.transformer.dtype),
-                    encoder_hidden_states=condition.to(self.transformer.dtype),
-                    encoder_attention_mask=mask,
-                    # The released model only ever saw whole timesteps, cut, not rounded.
-                    timestep=timestep.long().expand(len(model_input)),
-                    return_dict=False,
-                )[0].float()
-                if guided:
-                    velocity, null_velocity = velocity.chunk(2)
-                    velocity = null_velocity + guidance_scale * (velocity - null_velocity)
-                estimate = latents - scheduler.sigmas[step].to(latents.device) * velocity
-                latents = scheduler.step(velocity, timestep, latents, return_dict=False)[0]
-                if callback_on_step_end is not None:
-                    tensors = {"latents": latents, "estimate": estimate}
-                    changed = callback_on_step_end(self, step, timestep, tensors) or {}
-                    latents = changed.get("latents", latents)
+            with same_condition():
+                for step, timestep in enumerate(self.progress_bar(scheduler.timesteps)):
+                    if self._interrupt:
+                        break
+                    model_input = torch.cat([latents, latents]) if guided else latents
+                    velocity = self.transformer(
+                        model_input.to(self.transformer.dtype),
+                        encoder_hidden_states=condition.to(self.transformer.dtype),
+                        encoder_attention_mask=mask,
+                        # The released model only ever saw whole timesteps, cut, not rounded.
+                        timestep=timestep.long().expand(len(model_input)),
+                        return_dict=False,
+                    )[0].float()
+                    if guided:
+                        velocity, null_velocity = velocity.chunk(2)
+                        velocity = null_velocity + guidance_scale * (velocity - null_velocity)
+                    estimate = latents - scheduler.sigmas[step].to(latents.device) * velocity
+                    latents = scheduler.step(velocity, timestep, latents, return_dict=False)[0]
+                    if callback_on_step_end is not None:
+                        tensors = {"latents": latents, "estimate": estimate}
+                        changed = callback_on_step_end(self, step, timestep, tensors) or {}
+                        latents = changed.get("latents", latents)
 
             if not latents.isfinite().all():
                 raise FloatingPointError(
