@@ -119,8 +119,9 @@ def measure(experiment: str, model: Path, out: Path, sizes: dict[str, Any]) -> d
         rebuilt = evaluate_reconstruction(pipe, out / "reconstruction", sizes["scenes"])
         answers = evaluate_understanding(pipe, out / "understanding", sizes["scenes"])
         return {"PSNR": rebuilt["psnr"], "SSIM": rebuilt["ssim"], "answers right": answers["overall"]}
-    drawn = evaluate_geneval(pipe, out / "geneval", sizes["prompts"], steps=sizes["steps"], limit=sizes["limit"])
-    edited = evaluate_edits(pipe, out / "edits", sizes["each"], sizes["steps"])
+    sampling = {"steps": sizes["steps"], "guidance": 4.5}
+    drawn = evaluate_geneval(pipe, out / "geneval", sizes["prompts"], limit=sizes["limit"], **sampling)
+    edited = evaluate_edits(pipe, out / "edits", sizes["each"], **sampling)
     return {"GenEval": drawn["overall"], "edits right": edited["overall"], "edits keep, dB": edited["kept"]}
 
 

@@ -58,7 +58,10 @@ Precision = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Seed of the noise; default: a new one, printed.")]
 Steps = Annotated[int, typer.Option(min=1, max=1000, help="Sampling steps.")]
-Guidance = Annotated[float, typer.Option(min=1, max=30, help="How closely to follow the words; 1 turns guidance off.")]
+Guidance = Annotated[
+    float | None,
+    typer.Option(min=1, max=30, help="How closely to follow the words; 1 turns it off; default: the model's own."),
+]
 NumImages = Annotated[int, typer.Option(min=1, max=64, help="Pictures to make; picture i has the seed plus i.")]
 NegativePrompt = Annotated[str | None, typer.Option(help="What to steer away from.")]
 Output = Annotated[Path, typer.Option(file_okay=False, help="Folder for the PNG files.")]
@@ -128,7 +131,7 @@ def sample(
     seed: int | None,
     count: int,
     num_inference_steps: int,
-    guidance_scale: float,
+    guidance_scale: float | None,
     negative_prompt: str | None,
     letterbox: bool = False,
 ) -> tuple[list["Image.Image"], range]:
@@ -139,6 +142,7 @@ def sample(
     from unilip.images import open_picture
     from unilip.lineage import Record, fingerprint, write_record
 
+    guidance_scale = pipeline.choose_guidance(guidance_scale)
     first = random.randint(0, MAX_SEED) if seed is None else seed
     seeds = range(first, first + count)
     source = None if image is None else open_picture(image)
@@ -164,7 +168,7 @@ def generate(
     num_images: NumImages = 1,
     seed: Seed = None,
     steps: Steps = 20,
-    guidance: Guidance = 4.5,
+    guidance: Guidance = None,
     negative_prompt: NegativePrompt = None,
     output: Output = Path("outputs"),
     model: Model = None,
@@ -196,7 +200,7 @@ def edit(
     num_images: NumImages = 1,
     seed: Seed = None,
     steps: Steps = 20,
-    guidance: Guidance = 4.5,
+    guidance: Guidance = None,
     negative_prompt: NegativePrompt = None,
     letterbox: Letterbox = False,
     output: Output = Path("outputs"),

@@ -35,6 +35,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         transformer: the SANA DiT.
         decoder: bottleneck and pixel decoder.
         scheduler: its configuration is used; every call makes a scheduler of its own, so calls share no state.
+        guidance_scale: of calls that name none; the published one unless a model draws better at another.
 
     A reconstruction-only checkpoint has no tokenizer, connector, transformer and scheduler; then only `reconstruct`
     works. All geometry follows from the configurations: pictures are squares of `image_size` pixels.
@@ -51,6 +52,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         transformer: SanaTransformer2DModel,
         decoder: PixelDecoder,
         scheduler: DPMSolverMultistepScheduler,
+        guidance_scale: float = 4.5,
     ):
         super().__init__()
         self.register_modules(
@@ -63,6 +65,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         )
         for block in transformer.transformer_blocks if transformer is not None else ():
             block.attn2.set_processor(ConditionAttention())
+        self.register_to_config(guidance_scale=guidance_scale)
         self._interrupt = False
 
     @classmethod
@@ -106,6 +109,10 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     @interrupt.setter
     def interrupt(self, value: bool):
         self._interrupt = value
+
+    def choose_guidance(self, wanted: float | None) -> float:
+        """The guidance scale that is wanted, or this model's own."""
+        return self.config.guidance_scale if wanted is None else wanted
 
     def encode_image(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Normalised pictures (batch, 3, image_size, image_size) to image features (batch, tokens, LLM width)."""
@@ -272,7 +279,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         image: Any = None,
         negative_prompt: str | list[str] | None = None,
         num_inference_steps: int = 20,
-        guidance_scale: float = 4.5,
+        guidance_scale: float | None = None,
         num_images_per_prompt: int = 1,
         generator: torch.Generator | list[torch.Generator] | None = None,
         latents: torch.Tensor | None = None,
@@ -290,6 +297,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             negative_prompt: what to steer away from, in place of the null prompt.
             num_inference_steps: sampling steps.
             guidance_scale: g of v = null + g (cond - null), paper section 3.3; 1 turns guidance off and saves half.
+                None is the model's own, `config.guidance_scale`.
             num_images_per_prompt: pictures for each prompt, next to each other in the result.
             generator: seeds the noise; a list gives each picture of the batch its own, and picture i then equals the
                 one made alone with generator i.
@@ -308,6 +316,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             unilip.images.PictureError: a picture that cannot be used.
         """
         self._require("tokenizer", "connector", "transformer", "scheduler")
+        guidance_scale = self.choose_guidance(guidance_scale)
         prompt, image, negative_prompt = self.check_inputs(
             prompt,
             image,

@@ -20,7 +20,7 @@ class Settings:
     Attributes:
         model: folder or hub id; None for the embedded one.
         steps: of the sampler, 1 to MAX_STEPS.
-        guidance: how closely to follow the words, within GUIDANCE.
+        guidance: how closely to follow the words, within GUIDANCE; None as the model does of itself.
         negative_prompt: what to steer away from.
         letterbox: whether to pad an input picture to a square instead of squashing it.
 
@@ -30,14 +30,15 @@ class Settings:
 
     model: str | None = None
     steps: int = 20
-    guidance: float = 4.5
+    guidance: float | None = None
     negative_prompt: str = ""
     letterbox: bool = False
 
     def __post_init__(self):
         if type(self.steps) is not int or not 1 <= self.steps <= MAX_STEPS:
             raise StudyError(f"Steps are a whole number from 1 to {MAX_STEPS}, not {self.steps}.")
-        if not isinstance(self.guidance, (int, float)) or not GUIDANCE[0] <= self.guidance <= GUIDANCE[1]:
+        given = self.guidance is not None
+        if given and (not isinstance(self.guidance, (int, float)) or not GUIDANCE[0] <= self.guidance <= GUIDANCE[1]):
             raise StudyError(f"Guidance is a number from {GUIDANCE[0]:g} to {GUIDANCE[1]:g}, not {self.guidance}.")
 
     @classmethod

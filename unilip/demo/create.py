@@ -48,7 +48,7 @@ def build_create_tab(engine: Engine, embedded: bool) -> CreateTab:
         pictures: float = 1,
         seed: float | None = None,
         steps: float = 20,
-        guidance: float = 4.5,
+        guidance: float = engine.pipeline.config.guidance_scale,
         negative_prompt: str = "",
         preview: bool = False,
     ) -> Iterator[tuple]:
@@ -114,7 +114,7 @@ def build_create_tab(engine: Engine, embedded: bool) -> CreateTab:
         with gr.Column(elem_classes="more"):
             gr.Examples([[text] for text in EXAMPLES], [prompt], label="Try one of these", api_visibility="private")
             with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
-                settings = parts.sampler_settings("for example: dog")
+                settings = parts.sampler_settings(engine.pipeline.config.guidance_scale, "for example: dog")
                 preview = gr.Checkbox(True, label="Show pictures while they form", info="Takes up to 15 % of the time.")
 
             with gr.Accordion("A grid of settings", open=False, elem_classes="frame"):

@@ -49,7 +49,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         instruction: str,
         seed: float | None = None,
         steps: float = 20,
-        guidance: float = 4.5,
+        guidance: float = engine.pipeline.config.guidance_scale,
         negative_prompt: str = "",
         letterbox: bool = False,
         variants: float = 1,
@@ -195,7 +195,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                     info="All in the box around what you painted may change: a stroke across is enough.",
                 )
             with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
-                settings = parts.sampler_settings("for example: blurred")
+                settings = parts.sampler_settings(engine.pipeline.config.guidance_scale, "for example: blurred")
                 variants = gr.Slider(1, MAX_VARIANTS, value=1, step=1, label="How many variants", buttons=[])
                 letterbox = gr.Checkbox(
                     label="Pad to a square",

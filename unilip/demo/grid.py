@@ -102,7 +102,7 @@ def build_grid(engine: Engine, prompt: gr.Textbox, seed: parts.Seed, settings: p
         column_values: str = "1, 2, 3",
         seed: float | None = None,
         steps: float = 20,
-        guidance: float = 4.5,
+        guidance: float = engine.pipeline.config.guidance_scale,
         negative_prompt: str = "",
     ) -> Iterator[tuple]:
         """Draws a grid of pictures in which two settings vary.

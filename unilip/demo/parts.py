@@ -90,15 +90,15 @@ class SamplerSettings:
     negative_prompt: gr.Textbox
 
 
-def sampler_settings(negative_example: str) -> SamplerSettings:
-    """Shows the settings that drawing and editing have in common."""
+def sampler_settings(guidance: float, negative_example: str) -> SamplerSettings:
+    """Shows the settings that drawing and editing have in common, at first with the model's own guidance."""
     steps = gr.Slider(
         1, MAX_STEPS, value=20, step=1, label="Steps", info="More steps take longer and may add detail.", buttons=[]
     )
     guidance = gr.Slider(
         1,
         MAX_GUIDANCE,
-        value=4.5,
+        value=guidance,
         step=0.5,
         label="Guidance",
         info="How closely to follow your words. 1 turns it off.",

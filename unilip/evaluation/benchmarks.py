@@ -69,10 +69,11 @@ def spread(items: dict[str, Any], limit: int | None) -> dict[str, Any]:
 
 
 def make_pictures(
-    pipe: UniLIPPipeline, out: Path, prompts: dict[str, tuple[str, Path | None]], steps: int, guidance: float,
+    pipe: UniLIPPipeline, out: Path, prompts: dict[str, tuple[str, Path | None]], steps: int, guidance: float | None,
     seed: int, batch_size: int, sheet: Path | None, settings: dict[str, Any], name: str,
 ) -> dict[str, float]:  # fmt: skip
     """Draws (or edits, where a picture is given) what is not there yet, as `out`/KEY.png; says how many there are."""
+    guidance = pipe.choose_guidance(guidance)
     Records(out, {"seed": seed, "steps": steps, "guidance": guidance, **settings})
     numbers = {key: number for number, key in enumerate(prompts)}
     mine = [key for key in own_share(list(prompts)) if not (out / f"{key}.png").is_file()]
@@ -105,8 +106,9 @@ def make_pictures(
 
 
 def evaluate_wise(
-    pipe: UniLIPPipeline, out: Path, paths: Sequence[Path], steps: int = 20, guidance: float = 4.5, seed: int = 42,
-    batch_size: int = 8, limit: int | None = None, sheet: Path | None = None, settings: dict | None = None,
+    pipe: UniLIPPipeline, out: Path, paths: Sequence[Path], steps: int = 20, guidance: float | None = None,
+    seed: int = 42, batch_size: int = 8, limit: int | None = None, sheet: Path | None = None,
+    settings: dict | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """Draws WISE's prompts, one picture each, as `out`/PROMPT_ID.png: the folder for its `gpt_eval.py --image_dir`."""
     prompts = {key: (prompt, None) for key, prompt in spread(read_wise(paths), limit).items()}
@@ -115,8 +117,9 @@ def evaluate_wise(
 
 
 def evaluate_imgedit(
-    pipe: UniLIPPipeline, out: Path, path: Path, root: Path, steps: int = 20, guidance: float = 4.5, seed: int = 42,
-    batch_size: int = 8, limit: int | None = None, sheet: Path | None = None, settings: dict | None = None,
+    pipe: UniLIPPipeline, out: Path, path: Path, root: Path, steps: int = 20, guidance: float | None = None,
+    seed: int = 42, batch_size: int = 8, limit: int | None = None, sheet: Path | None = None,
+    settings: dict | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """Does ImgEdit's edits, as `out`/KEY.png: the folder for its `basic_bench.py --result_img_folder`."""
     edits = spread(read_imgedit(path, root), limit)

@@ -22,7 +22,10 @@ DeviceOption = Annotated[str | None, typer.Option(help="cuda, mps or cpu. [defau
 DtypeOption = Annotated[str | None, typer.Option(help="float32, bfloat16 or float16. [default: fits the device]")]
 SeedOption = Annotated[int, typer.Option(help="Picks the scenes and the noise.")]
 StepsOption = Annotated[int, typer.Option(min=1, help="Sampling steps.")]
-GuidanceOption = Annotated[float, typer.Option(help="Strength of the guidance.")]
+GuidanceOption = Annotated[
+    float | None,
+    typer.Option(help="Strength of the guidance.", show_default="the model's own, 4.5 of the released ones"),
+]
 BatchOption = Annotated[int, typer.Option(min=1, help="Pictures made together.")]
 OutOption = Annotated[
     Path | None,
@@ -141,7 +144,7 @@ def geneval(
     model: ModelOption = None,
     samples: Annotated[int, typer.Option(min=1, help="Pictures for each prompt.")] = 4,
     steps: StepsOption = 20,
-    guidance: GuidanceOption = 4.5,
+    guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
     limit: LimitOption = None,
@@ -174,7 +177,7 @@ def wise(
     ],
     model: ModelOption = None,
     steps: StepsOption = 20,
-    guidance: GuidanceOption = 4.5,
+    guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
     limit: LimitOption = None,
@@ -203,7 +206,7 @@ def imgedit(
     pictures: Annotated[Path, typer.Option(help="The folder of its pictures, singleturn/ of Benchmark.tar.")],
     model: ModelOption = None,
     steps: StepsOption = 20,
-    guidance: GuidanceOption = 4.5,
+    guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
     limit: LimitOption = None,
@@ -234,7 +237,7 @@ def edits(
     model: ModelOption = None,
     each: Annotated[int, typer.Option(min=1, help="Edits of each of the nine kinds.")] = 50,
     steps: StepsOption = 20,
-    guidance: GuidanceOption = 4.5,
+    guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
     out: OutOption = None,
@@ -263,7 +266,7 @@ def chains(
     chains: Annotated[int, typer.Option(min=1, help="Fresh scenes, each edited several times.")] = 50,
     length: Annotated[int, typer.Option(min=1, help="Edits in a row.")] = 3,
     steps: StepsOption = 20,
-    guidance: GuidanceOption = 4.5,
+    guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
     out: OutOption = None,

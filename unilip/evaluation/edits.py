@@ -139,7 +139,7 @@ def picture_path(out: Path, kind: str, place: int) -> Path:
 
 
 def evaluate_edits(
-    pipe: UniLIPPipeline, out: Path, each: int = 50, steps: int = 20, guidance: float = 4.5, seed: int = 42,
+    pipe: UniLIPPipeline, out: Path, each: int = 50, steps: int = 20, guidance: float | None = None, seed: int = 42,
     batch_size: int = 8, sheet: Path | None = None, judge: Judge | None = None, settings: dict | None = None,
     ceiling: bool = False,
 ) -> dict[str, float]:  # fmt: skip
@@ -151,6 +151,7 @@ def evaluate_edits(
     that this tokenizer and this judge let any edit reach.
     """
     places = [(kind, place) for kind in KINDS for place in range(each)]
+    guidance = pipe.choose_guidance(guidance)
     made = {"seed": seed, "ceiling": True} if ceiling else {"seed": seed, "steps": steps, "guidance": guidance}
     records = Records(out, {**made, **(settings or {})})
     draw(pipe, out, places, steps, guidance, seed, batch_size, ceiling)

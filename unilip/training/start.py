@@ -115,4 +115,5 @@ def make_pipeline(config: TrainingConfig) -> UniLIPPipeline:
         transformer=transformer,
         decoder=decoder,
         scheduler=scheduler,
+        guidance_scale=sizes.get("guidance_scale", 4.5),
     )
