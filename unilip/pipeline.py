@@ -300,7 +300,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
                 None is the model's own, `config.guidance_scale`.
             num_images_per_prompt: pictures for each prompt, next to each other in the result.
             generator: seeds the noise; a list gives each picture of the batch its own, and picture i then equals the
-                one made alone with generator i.
+                one made alone with generator i, but for a grey level where a batch is rounded in another way.
             latents: initial noise (batch, channels, latent_size, latent_size) instead of a generator's.
             output_type: "pil", "np" (batch, height, width, 3) and "pt" (batch, 3, height, width) in [0, 1], or
                 "latent" for the scaled latents. Edits of different sizes come as a list.

@@ -26,6 +26,7 @@ vocab_size = 320
 tokenizer_sentences = 10
 rope_theta = 1000000.0
 flow_shift = 2.0
+guidance_scale = 3.0
 vision = { hidden_size = 16, num_hidden_layers = 1, num_attention_heads = 2, intermediate_size = 32, \
 image_size = [256, 256], patch_size = [16, 16] }
 text = { hidden_size = 32, intermediate_size = 48, num_hidden_layers = 1, num_attention_heads = 2, \

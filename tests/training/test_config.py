@@ -5,6 +5,7 @@ import torch
 
 from unilip.training.config import ConfigError, read_config
 from unilip.training.stages import load_stage
+from unilip.training.start import make_pipeline
 
 
 @pytest.mark.parametrize("change, message", [
@@ -73,3 +74,9 @@ def test_a_stage_goes_on_from_the_weights_of_the_one_before(config_file, tmp_pat
     (folder / "finished.json").write_text("{}")
     stage, _ = load_stage("chat", config_file, tmp_path / "run")
     assert (stage.mllm.lm_head.weight == tiny.mllm.lm_head.weight).all()
+
+
+def test_a_new_model_has_the_guidance_that_its_configuration_names(config_file):
+    assert make_pipeline(read_config(config_file)).config.guidance_scale == 3.0
+    config_file.write_text(config_file.read_text().replace("guidance_scale = 3.0\n", ""))
+    assert make_pipeline(read_config(config_file)).config.guidance_scale == 4.5
