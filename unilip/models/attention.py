@@ -8,10 +8,9 @@ import torch
 import torch.nn.functional as F
 from diffusers.models.attention_processor import Attention
 
+KeysAndValues = tuple[torch.Tensor, torch.Tensor]
 # Each call's own, so that calls in several threads do not meet.
-_projected: ContextVar[dict[Attention, tuple[torch.Tensor, torch.Tensor]] | None] = ContextVar(
-    "projected", default=None
-)
+_projected: ContextVar[dict[Attention, KeysAndValues] | None] = ContextVar("projected", default=None)
 
 
 class ConditionAttention:
