@@ -94,7 +94,15 @@ def visit(
             accept_downloads=True,
         ).new_page()
         visitor = Visit(page)
-        page.on("console", lambda m: visitor.complaints.append(m.text) if m.type == "error" else None)
+
+        def complain(message) -> None:
+            # Gradio asks how far an upload is before there is one, and reports "Response" of each answer that is
+            # refused; which one stands in a message of its own.
+            address = message.location["url"]
+            if message.type == "error" and "upload_progress" not in address and message.text != "Response":
+                visitor.complaints.append(f"{message.text} ({address})")
+
+        page.on("console", complain)
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
 
         def note(request) -> None:
