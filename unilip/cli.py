@@ -57,7 +57,7 @@ Precision = Annotated[
     ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, max=MAX_SEED, help="Seed of the noise; default: a new one, printed.")]
-Steps = Annotated[int, typer.Option(min=1, max=1000, help="Sampling steps.")]
+Steps = Annotated[int | None, typer.Option(min=1, max=1000, help="Sampling steps; default: the model's own.")]
 Guidance = Annotated[
     float | None,
     typer.Option(min=1, max=30, help="How closely to follow the words; 1 turns it off; default: the model's own."),
@@ -130,7 +130,7 @@ def sample(
     image: Path | None,
     seed: int | None,
     count: int,
-    num_inference_steps: int,
+    num_inference_steps: int | None,
     guidance_scale: float | None,
     negative_prompt: str | None,
     letterbox: bool = False,
@@ -142,7 +142,7 @@ def sample(
     from unilip.images import open_picture
     from unilip.lineage import Record, fingerprint, write_record
 
-    guidance_scale = pipeline.choose_guidance(guidance_scale)
+    num_inference_steps, guidance_scale = pipeline.choose_sampling(num_inference_steps, guidance_scale)
     first = random.randint(0, MAX_SEED) if seed is None else seed
     seeds = range(first, first + count)
     source = None if image is None else open_picture(image)
@@ -167,7 +167,7 @@ def generate(
     prompt: Annotated[str, typer.Argument(help='What to draw, such as "a red cat left of a blue dog".')],
     num_images: NumImages = 1,
     seed: Seed = None,
-    steps: Steps = 20,
+    steps: Steps = None,
     guidance: Guidance = None,
     negative_prompt: NegativePrompt = None,
     output: Output = Path("outputs"),
@@ -199,7 +199,7 @@ def edit(
     instruction: Annotated[str, typer.Argument(help='What to change, such as "make the cat green".')],
     num_images: NumImages = 1,
     seed: Seed = None,
-    steps: Steps = 20,
+    steps: Steps = None,
     guidance: Guidance = None,
     negative_prompt: NegativePrompt = None,
     letterbox: Letterbox = False,

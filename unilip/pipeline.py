@@ -35,7 +35,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         transformer: the SANA DiT.
         decoder: bottleneck and pixel decoder.
         scheduler: its configuration is used; every call makes a scheduler of its own, so calls share no state.
-        guidance_scale: of calls that name none; the published one unless a model draws better at another.
+        guidance_scale, num_inference_steps: of calls that name none; the published ones unless a model draws better
+            with others.
 
     A reconstruction-only checkpoint has no tokenizer, connector, transformer and scheduler; then only `reconstruct`
     works. All geometry follows from the configurations: pictures are squares of `image_size` pixels.
@@ -53,6 +54,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         decoder: PixelDecoder,
         scheduler: DPMSolverMultistepScheduler,
         guidance_scale: float = 4.5,
+        num_inference_steps: int = 20,
     ):
         super().__init__()
         self.register_modules(
@@ -65,7 +67,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         )
         for block in transformer.transformer_blocks if transformer is not None else ():
             block.attn2.set_processor(ConditionAttention())
-        self.register_to_config(guidance_scale=guidance_scale)
+        self.register_to_config(guidance_scale=guidance_scale, num_inference_steps=num_inference_steps)
         self._interrupt = False
 
     @classmethod
@@ -110,9 +112,13 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     def interrupt(self, value: bool):
         self._interrupt = value
 
-    def choose_guidance(self, wanted: float | None) -> float:
-        """The guidance scale that is wanted, or this model's own."""
-        return self.config.guidance_scale if wanted is None else wanted
+    def choose_sampling(self, steps: int | None, guidance_scale: float | None) -> tuple[int, float]:
+        """The steps and the guidance scale that are wanted, or this model's own."""
+        own = self.config
+        return (
+            own.num_inference_steps if steps is None else steps,
+            own.guidance_scale if guidance_scale is None else guidance_scale,
+        )
 
     def encode_image(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Normalised pictures (batch, 3, image_size, image_size) to image features (batch, tokens, LLM width)."""
@@ -278,7 +284,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         prompt: str | list[str],
         image: Any = None,
         negative_prompt: str | list[str] | None = None,
-        num_inference_steps: int = 20,
+        num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
         num_images_per_prompt: int = 1,
         generator: torch.Generator | list[torch.Generator] | None = None,
@@ -295,7 +301,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             image: the picture to edit (anything `unilip.images.open_picture` takes), one for all prompts or one each;
                 several pictures with one prompt are edited alike.
             negative_prompt: what to steer away from, in place of the null prompt.
-            num_inference_steps: sampling steps.
+            num_inference_steps: sampling steps; None is as many as the model's own, `config.num_inference_steps`.
             guidance_scale: g of v = null + g (cond - null), paper section 3.3; 1 turns guidance off and saves half.
                 None is the model's own, `config.guidance_scale`.
             num_images_per_prompt: pictures for each prompt, next to each other in the result.
@@ -316,7 +322,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             unilip.images.PictureError: a picture that cannot be used.
         """
         self._require("tokenizer", "connector", "transformer", "scheduler")
-        guidance_scale = self.choose_guidance(guidance_scale)
+        num_inference_steps, guidance_scale = self.choose_sampling(num_inference_steps, guidance_scale)
         prompt, image, negative_prompt = self.check_inputs(
             prompt,
             image,

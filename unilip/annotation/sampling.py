@@ -19,7 +19,7 @@ class Settings:
 
     Attributes:
         model: folder or hub id; None for the embedded one.
-        steps: of the sampler, 1 to MAX_STEPS.
+        steps: of the sampler, 1 to MAX_STEPS; None as many as the model takes of itself.
         guidance: how closely to follow the words, within GUIDANCE; None as the model does of itself.
         negative_prompt: what to steer away from.
         letterbox: whether to pad an input picture to a square instead of squashing it.
@@ -29,13 +29,13 @@ class Settings:
     """
 
     model: str | None = None
-    steps: int = 20
+    steps: int | None = None
     guidance: float | None = None
     negative_prompt: str = ""
     letterbox: bool = False
 
     def __post_init__(self):
-        if type(self.steps) is not int or not 1 <= self.steps <= MAX_STEPS:
+        if self.steps is not None and (type(self.steps) is not int or not 1 <= self.steps <= MAX_STEPS):
             raise StudyError(f"Steps are a whole number from 1 to {MAX_STEPS}, not {self.steps}.")
         given = self.guidance is not None
         if given and (not isinstance(self.guidance, (int, float)) or not GUIDANCE[0] <= self.guidance <= GUIDANCE[1]):

@@ -18,7 +18,6 @@ from unilip.demo.sayings import said
 from unilip.demo.stopping import Stops
 
 MAX_PICTURES = 8
-STEPS = 20  # of what is drawn here; the Create and Edit tabs have settings
 THINKING = "…"  # stands where the answer will be; no part of the conversation if it is stopped before its first word
 TAG, UNTAGGED = re.compile(r"<(?=[a-zA-Z/!?])"), "<\u200b"
 EXAMPLES = (
@@ -111,7 +110,8 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     def draw(wish: Route, picture: Image.Image | None) -> Iterator[str | list]:
         """A line that tells how far the drawing or edit is, then the picture with what was done."""
         seed = parts.read_seed(None)
-        for event in engine.draw(wish.text, [seed], STEPS, image=picture):
+        steps = engine.pipeline.config.num_inference_steps
+        for event in engine.draw(wish.text, [seed], steps, image=picture):
             if isinstance(event, Result):
                 done = "Drew" if picture is None else "Changed the picture"
                 yield [

@@ -47,7 +47,7 @@ def build_create_tab(engine: Engine, embedded: bool) -> CreateTab:
         prompt: str,
         pictures: float = 1,
         seed: float | None = None,
-        steps: float = 20,
+        steps: float = engine.pipeline.config.num_inference_steps,
         guidance: float = engine.pipeline.config.guidance_scale,
         negative_prompt: str = "",
         preview: bool = False,
@@ -114,7 +114,7 @@ def build_create_tab(engine: Engine, embedded: bool) -> CreateTab:
         with gr.Column(elem_classes="more"):
             gr.Examples([[text] for text in EXAMPLES], [prompt], label="Try one of these", api_visibility="private")
             with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
-                settings = parts.sampler_settings(engine.pipeline.config.guidance_scale, "for example: dog")
+                settings = parts.sampler_settings(engine.pipeline, "for example: dog")
                 preview = gr.Checkbox(True, label="Show pictures while they form", info="Takes up to 15 % of the time.")
 
             with gr.Accordion("A grid of settings", open=False, elem_classes="frame"):

@@ -48,7 +48,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         picture: Image.Image | None,
         instruction: str,
         seed: float | None = None,
-        steps: float = 20,
+        steps: float = engine.pipeline.config.num_inference_steps,
         guidance: float = engine.pipeline.config.guidance_scale,
         negative_prompt: str = "",
         letterbox: bool = False,
@@ -195,7 +195,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                     info="All in the box around what you painted may change: a stroke across is enough.",
                 )
             with gr.Accordion("Advanced settings", open=False, elem_classes="frame"):
-                settings = parts.sampler_settings(engine.pipeline.config.guidance_scale, "for example: blurred")
+                settings = parts.sampler_settings(engine.pipeline, "for example: blurred")
                 variants = gr.Slider(1, MAX_VARIANTS, value=1, step=1, label="How many variants", buttons=[])
                 letterbox = gr.Checkbox(
                     label="Pad to a square",

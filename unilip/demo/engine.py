@@ -117,7 +117,7 @@ class Engine:
     ) -> Iterator[Event]:
         """One picture for each seed, from the prompt alone or, given an image, by editing it; with `preview`, some
         steps show what they expect. The pictures carry their records (see `unilip.lineage`)."""
-        guidance_scale = self.pipeline.choose_guidance(guidance_scale)
+        steps, guidance_scale = self.pipeline.choose_sampling(steps, guidance_scale)
 
         def work(emit: Callable[[Event], None], stop: threading.Event) -> list[Image.Image]:
             started = time.monotonic()

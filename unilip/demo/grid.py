@@ -101,7 +101,7 @@ def build_grid(engine: Engine, prompt: gr.Textbox, seed: parts.Seed, settings: p
         columns: str = SEED,
         column_values: str = "1, 2, 3",
         seed: float | None = None,
-        steps: float = 20,
+        steps: float = engine.pipeline.config.num_inference_steps,
         guidance: float = engine.pipeline.config.guidance_scale,
         negative_prompt: str = "",
     ) -> Iterator[tuple]:

@@ -134,7 +134,8 @@ def connect(making: Making, studies: Studies, owner_token: gr.BrowserState, show
         settings = Settings.parse(words)
         if settings.model is not None:
             raise StudyError("Settings here are those of this page's model: leave the model out.")
-        parts.read_whole_number(settings.steps, "Steps", 1, parts.MAX_STEPS)
+        if settings.steps is not None:
+            parts.read_whole_number(settings.steps, "Steps", 1, parts.MAX_STEPS)
         if settings.guidance is not None:
             parts.read_guidance(settings.guidance)
         return Contestant(name, settings=asdict(replace(settings, model=model)))

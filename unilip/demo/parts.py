@@ -17,6 +17,7 @@ from unilip.demo.cache import save_whole
 from unilip.demo.engine import Event, Result, Step, Waiting, refusal
 from unilip.demo.sayings import said
 from unilip.demo.stopping import Stops
+from unilip.pipeline import UniLIPPipeline
 
 logger = logging.getLogger(__name__)
 
@@ -90,15 +91,22 @@ class SamplerSettings:
     negative_prompt: gr.Textbox
 
 
-def sampler_settings(guidance: float, negative_example: str) -> SamplerSettings:
-    """Shows the settings that drawing and editing have in common, at first with the model's own guidance."""
+def sampler_settings(pipeline: UniLIPPipeline, negative_example: str) -> SamplerSettings:
+    """Shows the settings that drawing and editing have in common, at first the model's own."""
+    own_steps, own_guidance = pipeline.choose_sampling(None, None)
     steps = gr.Slider(
-        1, MAX_STEPS, value=20, step=1, label="Steps", info="More steps take longer and may add detail.", buttons=[]
+        1,
+        MAX_STEPS,
+        value=own_steps,
+        step=1,
+        label="Steps",
+        info="More steps take longer and may add detail.",
+        buttons=[],
     )
     guidance = gr.Slider(
         1,
         MAX_GUIDANCE,
-        value=guidance,
+        value=own_guidance,
         step=0.5,
         label="Guidance",
         info="How closely to follow your words. 1 turns it off.",

@@ -63,8 +63,7 @@ def draw(engine: Engine, job: Job) -> Iterator[Event]:
     return engine.draw(
         job.prompt,
         [job.seed],
-        settings.steps,
-        settings.guidance,
+        *engine.pipeline.choose_sampling(settings.steps, settings.guidance),
         negative_prompt=settings.negative_prompt or None,
         image=None if job.source is None else open_picture(job.source),
         letterbox=settings.letterbox,

@@ -69,11 +69,11 @@ def spread(items: dict[str, Any], limit: int | None) -> dict[str, Any]:
 
 
 def make_pictures(
-    pipe: UniLIPPipeline, out: Path, prompts: dict[str, tuple[str, Path | None]], steps: int, guidance: float | None,
-    seed: int, batch_size: int, sheet: Path | None, settings: dict[str, Any], name: str,
+    pipe: UniLIPPipeline, out: Path, prompts: dict[str, tuple[str, Path | None]], steps: int | None,
+    guidance: float | None, seed: int, batch_size: int, sheet: Path | None, settings: dict[str, Any], name: str,
 ) -> dict[str, float]:  # fmt: skip
     """Draws (or edits, where a picture is given) what is not there yet, as `out`/KEY.png; says how many there are."""
-    guidance = pipe.choose_guidance(guidance)
+    steps, guidance = pipe.choose_sampling(steps, guidance)
     Records(out, {"seed": seed, "steps": steps, "guidance": guidance, **settings})
     numbers = {key: number for number, key in enumerate(prompts)}
     mine = [key for key in own_share(list(prompts)) if not (out / f"{key}.png").is_file()]
@@ -106,7 +106,7 @@ def make_pictures(
 
 
 def evaluate_wise(
-    pipe: UniLIPPipeline, out: Path, paths: Sequence[Path], steps: int = 20, guidance: float | None = None,
+    pipe: UniLIPPipeline, out: Path, paths: Sequence[Path], steps: int | None = None, guidance: float | None = None,
     seed: int = 42, batch_size: int = 8, limit: int | None = None, sheet: Path | None = None,
     settings: dict | None = None,
 ) -> dict[str, float]:  # fmt: skip
@@ -117,7 +117,7 @@ def evaluate_wise(
 
 
 def evaluate_imgedit(
-    pipe: UniLIPPipeline, out: Path, path: Path, root: Path, steps: int = 20, guidance: float | None = None,
+    pipe: UniLIPPipeline, out: Path, path: Path, root: Path, steps: int | None = None, guidance: float | None = None,
     seed: int = 42, batch_size: int = 8, limit: int | None = None, sheet: Path | None = None,
     settings: dict | None = None,
 ) -> dict[str, float]:  # fmt: skip

@@ -56,13 +56,13 @@ def draw(
 
 
 def evaluate_chains(
-    pipe: UniLIPPipeline, out: Path, chains: int = 50, length: int = 3, steps: int = 20, guidance: float | None = None,
-    seed: int = 42, batch_size: int = 8, sheet: Path | None = None, judge: Judge | None = None,
-    settings: dict | None = None,
+    pipe: UniLIPPipeline, out: Path, chains: int = 50, length: int = 3, steps: int | None = None,
+    guidance: float | None = None, seed: int = 42, batch_size: int = 8, sheet: Path | None = None,
+    judge: Judge | None = None, settings: dict | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """The share of chains whose first step, first two steps and so on are all right ("all 1", "all 2", …; each
     result is compared with the scene that the instructions lead to). The verdicts stand in `records.jsonl`."""
-    guidance = pipe.choose_guidance(guidance)
+    steps, guidance = pipe.choose_sampling(steps, guidance)
     kept = {"seed": seed, "length": length, "steps": steps, "guidance": guidance, **(settings or {})}
     records = Records(out, kept)
     draw(pipe, out, chains, length, steps, guidance, seed, batch_size)

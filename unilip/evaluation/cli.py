@@ -21,7 +21,10 @@ ModelOption = Annotated[
 DeviceOption = Annotated[str | None, typer.Option(help="cuda, mps or cpu. [default: the best there is]")]
 DtypeOption = Annotated[str | None, typer.Option(help="float32, bfloat16 or float16. [default: fits the device]")]
 SeedOption = Annotated[int, typer.Option(help="Picks the scenes and the noise.")]
-StepsOption = Annotated[int, typer.Option(min=1, help="Sampling steps.")]
+StepsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Sampling steps.", show_default="the model's own, 20 of the released ones"),
+]
 GuidanceOption = Annotated[
     float | None,
     typer.Option(help="Strength of the guidance.", show_default="the model's own, 4.5 of the released ones"),
@@ -143,7 +146,7 @@ def geneval(
     prompts: Annotated[Path, typer.Option(help="GenEval's metadata file: one JSON object a line.")],
     model: ModelOption = None,
     samples: Annotated[int, typer.Option(min=1, help="Pictures for each prompt.")] = 4,
-    steps: StepsOption = 20,
+    steps: StepsOption = None,
     guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
@@ -176,7 +179,7 @@ def wise(
         list[Path], typer.Option(help="One of WISE's files, data/natural_science.json and so on; may be given again.")
     ],
     model: ModelOption = None,
-    steps: StepsOption = 20,
+    steps: StepsOption = None,
     guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
@@ -205,7 +208,7 @@ def imgedit(
     edits: Annotated[Path, typer.Option(help="ImgEdit's Benchmark/Basic/basic_edit.json.")],
     pictures: Annotated[Path, typer.Option(help="The folder of its pictures, singleturn/ of Benchmark.tar.")],
     model: ModelOption = None,
-    steps: StepsOption = 20,
+    steps: StepsOption = None,
     guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
@@ -236,7 +239,7 @@ def imgedit(
 def edits(
     model: ModelOption = None,
     each: Annotated[int, typer.Option(min=1, help="Edits of each of the nine kinds.")] = 50,
-    steps: StepsOption = 20,
+    steps: StepsOption = None,
     guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
@@ -265,7 +268,7 @@ def chains(
     model: ModelOption = None,
     chains: Annotated[int, typer.Option(min=1, help="Fresh scenes, each edited several times.")] = 50,
     length: Annotated[int, typer.Option(min=1, help="Edits in a row.")] = 3,
-    steps: StepsOption = 20,
+    steps: StepsOption = None,
     guidance: GuidanceOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,

@@ -139,9 +139,9 @@ def picture_path(out: Path, kind: str, place: int) -> Path:
 
 
 def evaluate_edits(
-    pipe: UniLIPPipeline, out: Path, each: int = 50, steps: int = 20, guidance: float | None = None, seed: int = 42,
-    batch_size: int = 8, sheet: Path | None = None, judge: Judge | None = None, settings: dict | None = None,
-    ceiling: bool = False,
+    pipe: UniLIPPipeline, out: Path, each: int = 50, steps: int | None = None, guidance: float | None = None,
+    seed: int = 42, batch_size: int = 8, sheet: Path | None = None, judge: Judge | None = None,
+    settings: dict | None = None, ceiling: bool = False,
 ) -> dict[str, float]:  # fmt: skip
     """Edits `each` fresh scenes of every kind and scores them: the share of right ones by kind and their mean
     ("overall"), and the mean PSNR in dB of what was not to change ("kept add" and so on, and "kept"). The verdicts
@@ -151,7 +151,7 @@ def evaluate_edits(
     that this tokenizer and this judge let any edit reach.
     """
     places = [(kind, place) for kind in KINDS for place in range(each)]
-    guidance = pipe.choose_guidance(guidance)
+    steps, guidance = pipe.choose_sampling(steps, guidance)
     made = {"seed": seed, "ceiling": True} if ceiling else {"seed": seed, "steps": steps, "guidance": guidance}
     records = Records(out, {**made, **(settings or {})})
     draw(pipe, out, places, steps, guidance, seed, batch_size, ceiling)

@@ -120,7 +120,7 @@ def draw(
 
 
 def evaluate_geneval(
-    pipe: UniLIPPipeline, out: Path, prompts_path: Path, samples: int = 4, steps: int = 20,
+    pipe: UniLIPPipeline, out: Path, prompts_path: Path, samples: int = 4, steps: int | None = None,
     guidance: float | None = None, seed: int = 42, batch_size: int = 8, limit: int | None = None,
     sheet: Path | None = None, judge: Judge | None = None, settings: dict | None = None,
 ) -> dict[str, float]:  # fmt: skip
@@ -130,7 +130,7 @@ def evaluate_geneval(
     prompts = read_prompts(prompts_path)
     if limit is not None and limit < len(prompts):
         prompts = [prompts[index] for index in np.linspace(0, len(prompts) - 1, limit).round().astype(int)]
-    guidance = pipe.choose_guidance(guidance)
+    steps, guidance = pipe.choose_sampling(steps, guidance)
     kept = {"seed": seed, "steps": steps, "guidance": guidance, "prompts": len(prompts), **(settings or {})}
     Records(out, kept)
     draw(pipe, prompts, out, samples, steps, guidance, seed, batch_size)

@@ -115,5 +115,5 @@ def make_pipeline(config: TrainingConfig) -> UniLIPPipeline:
         transformer=transformer,
         decoder=decoder,
         scheduler=scheduler,
-        guidance_scale=sizes.get("guidance_scale", 4.5),
+        **{name: sizes[name] for name in ("guidance_scale", "num_inference_steps") if name in sizes},
     )
