@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -198,6 +199,17 @@ def test_interrupt_ends_the_run_at_the_next_step(tiny, drawn):
     draw(tiny, callback_on_step_end=stop, num_inference_steps=10)
     assert steps == [0]
     assert torch.equal(draw(tiny), drawn)
+
+
+def test_texts_tokenized_side_by_side_keep_their_padding(tiny):
+    texts = ["a cat", "a red cat left of a blue dog on a table"]
+
+    def tokenize(number: int) -> list[int]:
+        return tiny.token_ids(texts[0]).input_ids if number % 2 else tiny.tokenize(texts, 4)["input_ids"].tolist()
+
+    alone = [tokenize(0), tokenize(1)]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(ids == alone[number % 2] for number, ids in enumerate(pool.map(tokenize, range(400))))
 
 
 def test_a_call_inside_a_call_disturbs_nothing(tiny, drawn):

@@ -123,7 +123,7 @@ class ChatMixin:
         self, prompt: str, squares: list[Image.Image], should_stop: Callable[[], bool], options: dict[str, Any]
     ) -> torch.Tensor:
         device = self._execution_device
-        inputs = self.tokenizer([prompt], add_special_tokens=False, return_tensors="pt").to(device)
+        inputs = self.token_ids([prompt], return_tensors="pt").to(device)
         if squares:
             options = {**options, "pixel_values": pictures.to_pixel_values(squares).to(device, self.mllm.dtype)}
         self._interrupt = False

@@ -2,6 +2,7 @@
 
 import math
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, SanaTransf
 from diffusers.pipelines.pipeline_utils import ImagePipelineOutput
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
-from transformers import InternVLForConditionalGeneration, PreTrainedTokenizerBase
+from transformers import BatchEncoding, InternVLForConditionalGeneration, PreTrainedTokenizerBase
 
 from unilip import images as pictures
 from unilip import prompts
@@ -23,6 +24,7 @@ from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
 
 OUTPUT_TYPES = ("pil", "np", "pt", "latent")
+TOKENIZING = threading.Lock()
 
 
 class UniLIPPipeline(ChatMixin, DiffusionPipeline):
@@ -130,15 +132,16 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         """Prompts in their templates as "input_ids" and "attention_mask" (batch, tokens), padded on the right to a
         multiple of some length."""
         return dict(
-            self.tokenizer(
-                texts,
-                padding=True,
-                padding_side="right",
-                pad_to_multiple_of=multiple_of,
-                add_special_tokens=False,
-                return_tensors="pt",
+            self.token_ids(
+                texts, padding=True, padding_side="right", pad_to_multiple_of=multiple_of, return_tensors="pt"
             )
         )
+
+    def token_ids(self, texts: str | list[str], **options: Any) -> BatchEncoding:
+        """The tokenizer's answer to texts in their templates, one call at a time: a fast tokenizer keeps the padding of
+        its latest call, so calls side by side would take each other's."""
+        with TOKENIZING:
+            return self.tokenizer(texts, add_special_tokens=False, **options)
 
     def encode_prompt(
         self, texts: list[str] | dict[str, torch.Tensor], image_features: torch.Tensor | None = None
@@ -432,7 +435,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     def _check_lengths(self, texts: list[str], room: int):
         most = self.mllm.config.text_config.max_position_embeddings - room
         for text in texts:
-            length = len(self.tokenizer(text, add_special_tokens=False).input_ids)
+            length = len(self.token_ids(text).input_ids)
             if length > most:
                 raise ValueError(f"The text is too long: {length} tokens where the model can take {most}.")
 
