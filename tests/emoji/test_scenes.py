@@ -47,6 +47,13 @@ def test_pictures_are_a_function_of_the_scene():
 
 
 @needs_art
+@pytest.mark.parametrize("name", ["cat", "tie", "bus", "kite"])
+def test_a_thing_can_be_put_where_a_box_is(name):
+    wanted = Thing(name, "red", 150, 90, 77)
+    put = scenes.put_in(Thing(name, "red", 40, 200, 120), box(wanted))
+    assert (put.x, put.y, put.size) == pytest.approx((wanted.x, wanted.y, wanted.size))
+
+
 def test_a_picture_shows_what_the_boxes_say():
     """With the things taken away one by one, pixels change inside that thing's box and nowhere else."""
     for scene in draw_many(20, "free"):

@@ -1,11 +1,13 @@
 """What counts as a right edit, and which pixels count as kept."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from unilip.emoji.edits import KINDS, Edit
 from unilip.emoji.scenes import Scene, Thing, box, color_of, render
+from unilip.evaluation.chains import check_chain
 from unilip.evaluation.edits import check_edit, fresh_edit, kept_psnr
 from unilip.evaluation.judge import NATURAL, Detection, Judgement
 from unilip.evaluation.metrics import IDENTICAL
@@ -75,10 +77,51 @@ def test_background_and_style_must_be_the_ones_asked_for():
 def test_kept_counts_only_what_was_not_to_change():
     each = edit("remove", Scene((CAT,)))
     source, target = render(each.source), render(each.target)
-    assert kept_psnr(each, source, target) == IDENTICAL
-    assert kept_psnr(each, source, render(Scene((DOG,)))) < 20  # the cat, which was to stay, is gone
+    assert kept_psnr(each, source, target, see(each.target)) == IDENTICAL
+    gone = Scene((DOG,))  # instead of the cat, which was to stay
+    assert kept_psnr(each, source, render(gone), see(gone)) < 20
 
 
 def test_nothing_is_kept_where_the_style_changes():
     each = edit("style", replace(BOTH, style="sepia"))
-    assert kept_psnr(each, render(each.source), render(each.target)) is None
+    assert kept_psnr(each, render(each.source), render(each.target), see(each.target)) is None
+
+
+def test_a_new_thing_where_no_place_was_named_is_no_damage_but_a_second_one_is():
+    cup, elsewhere = Thing("cup", None, 190, 60, 60), Thing("cup", None, 60, 200, 70)
+    each = edit("add", replace(BOTH, things=(CAT, DOG, cup)), "add a cup")
+    other, both = (replace(BOTH, things=(CAT, DOG, *cups)) for cups in ((elsewhere,), (cup, elsewhere)))
+    assert kept_psnr(each, render(BOTH), render(other), see(other)) == IDENTICAL
+    assert kept_psnr(each, render(BOTH), render(both), see(both)) < 25
+
+
+def test_a_removed_twin_is_no_damage_where_any_may_go():
+    first, second = Thing("cat", "red", 60, 60, 70), Thing("cat", "red", 180, 180, 70)
+    source, other = Scene((first, second)), Scene((second,))
+    each = edit("remove", Scene((first,)), "remove one of the cats", source)
+    assert kept_psnr(each, render(source), render(other), see(other)) == IDENTICAL
+
+
+def test_a_chain_goes_on_from_where_a_thing_was_put():
+    cup, elsewhere = Thing("cup", None, 190, 60, 60), Thing("cup", None, 60, 200, 70)
+    scenes = [BOTH, *(replace(BOTH, things=(replace(CAT, color=color), DOG, cup)) for color in ("red", "green"))]
+    scenes.append(replace(scenes[-1], things=(*scenes[-1].things[:2], replace(cup, color="pink"))))
+    texts = ("add a cup", "make the cat green", "make the cup pink")
+    edits = [Edit("add", *two, text) for two, text in zip(pairwise(scenes), texts, strict=True)]
+    results = [
+        replace(scene, things=(*scene.things[:2], replace(elsewhere, color=scene.things[2].color)))
+        for scene in scenes[1:]
+    ]
+    assert [right for right, _ in check_chain(edits, [see(one) for one in results])] == [True, True, True]
+    back = [see(results[0]), see(scenes[2]), see(scenes[3])]  # the cup wanders when the cat turns green
+    assert [right for right, _ in check_chain(edits, back)][:2] == [True, False]
+
+
+def test_a_chain_goes_on_with_the_twin_that_is_left():
+    first, second = Thing("cat", "red", 60, 60, 70), Thing("cat", "blue", 180, 180, 70)
+    edits = [
+        edit("remove", Scene((first,)), "remove one of the cats", Scene((first, second))),
+        edit("background", Scene((first,), "blue"), "a blue background", Scene((first,))),
+    ]
+    results = [see(Scene((second,))), see(Scene((second,), "blue"))]
+    assert [right for right, _ in check_chain(edits, results)] == [True, True]

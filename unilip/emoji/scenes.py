@@ -1,7 +1,8 @@
 """Scenes of the emoji world: what stands where, on which background, in which style; and random ones."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -24,6 +25,7 @@ __all__ = [
     "color_of",
     "combinations",
     "is_held_out",
+    "put_in",
     "random_scene",
     "relation",
     "relations",
@@ -85,6 +87,18 @@ def box(thing: Thing) -> tuple[float, float, float, float]:
     """The visible box of a thing, (left, top, right, bottom) in pixels of the canvas, not cut at its border."""
     left, top, right, bottom = (thing.size * (edge / EDGE - 0.5) for edge in EXTENTS[thing.name])
     return thing.x + left, thing.y + top, thing.x + right, thing.y + bottom
+
+
+def put_in(thing: Thing, bounds: Sequence[float]) -> Thing:
+    """The thing moved and sized so that its visible box has the centre and the longer side of `bounds`, (left, top,
+    right, bottom) in pixels of the canvas."""
+    (left, top, right, bottom), (x0, y0, x1, y1) = bounds, box(thing)
+    scale = max(right - left, bottom - top) / max(x1 - x0, y1 - y0)
+    x, y = (
+        (left + right) / 2 - scale * ((x0 + x1) / 2 - thing.x),
+        (top + bottom) / 2 - scale * ((y0 + y1) / 2 - thing.y),
+    )
+    return replace(thing, x=x, y=y, size=scale * thing.size)
 
 
 def boxes(scene: Scene) -> list[tuple[float, float, float, float]]:

@@ -1,5 +1,7 @@
 """Edits in a row, each on the result of the one before: how many steps of a chain are right without a break."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +9,10 @@ from PIL import Image
 from tqdm import tqdm
 
 from ..emoji.edits import Edit, chain
-from ..emoji.scenes import CANVAS, render
+from ..emoji.scenes import CANVAS, Scene, Thing, render
 from ..pipeline import UniLIPPipeline
-from .edits import check_edit
-from .judge import Judge
+from .edits import check_edit, settled
+from .judge import Judge, Judgement
 from .processes import is_first, own_share, wait_for_all
 from .records import Records, fresh_rng, in_batches, make_generator, save_picture, share
 from .sheets import contact_sheet
@@ -55,6 +57,33 @@ def draw(
     wait_for_all()
 
 
+def check_chain(edits: list[Edit], judgements: Sequence[Judgement]) -> list[tuple[bool, str]]:
+    """The verdict on each step, see `check_edit`. What a right step put elsewhere than in the scene that the chain was
+    written for ("add a cup" names no place) belongs there from then on."""
+    verdicts = []
+    moves: list[tuple[Thing, Thing]] = []
+    for edit, judgement in zip(edits, judgements, strict=True):
+        edit = replace(edit, source=moved(edit.source, moves), target=moved(edit.target, moves))
+        verdicts.append(check_edit(edit, judgement))
+        found = settled(edit, judgement)
+        if found is not None:
+            elsewhere = [thing for thing in edit.target.things if thing not in found.things]
+            moves += zip(elsewhere, [thing for thing in found.things if thing not in edit.target.things], strict=True)
+    return verdicts
+
+
+def moved(scene: Scene, moves: Sequence[tuple[Thing, Thing]]) -> Scene:
+    """A scene in which what stands at the place of the first thing of a move stands at that of the second."""
+    things = list(scene.things)
+    for old, new in moves:
+        for number, thing in enumerate(things):
+            if (thing.x, thing.y) == (old.x, old.y):
+                color = new.color if thing.color == old.color else thing.color
+                size = thing.size * new.size / old.size
+                things[number] = replace(thing, color=color, x=new.x, y=new.y, size=size)
+    return replace(scene, things=tuple(things))
+
+
 def evaluate_chains(
     pipe: UniLIPPipeline, out: Path, chains: int = 50, length: int = 3, steps: int | None = None,
     guidance: float | None = None, seed: int = 42, batch_size: int = 8, sheet: Path | None = None,
@@ -74,7 +103,7 @@ def evaluate_chains(
     for place in range(chains):
         edits = fresh_chain(seed, place, length)
         results = [Image.open(picture_path(out, place, step)).convert("RGB") for step in range(length)]
-        verdicts = [check_edit(edit, seen) for edit, seen in zip(edits, judge.judge(results), strict=True)]
+        verdicts = check_chain(edits, judge.judge(results))
         steps_done = [
             {"instruction": edit.instruction, "kind": edit.kind, "right": right, "reason": reason}
             for edit, (right, reason) in zip(edits, verdicts, strict=True)

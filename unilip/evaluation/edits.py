@@ -11,7 +11,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from ..emoji.edits import KINDS, Edit, random_edit, region
-from ..emoji.scenes import CANVAS, Scene, Thing, box, color_of, relations, render
+from ..emoji.scenes import CANVAS, Scene, Thing, box, color_of, put_in, relations, render
 from ..pipeline import UniLIPPipeline
 from .geneval import positions
 from .judge import COLOR_STYLES, NATURAL, Detection, Judge, Judgement, overlap
@@ -46,11 +46,15 @@ def distance(detection: Detection, thing: Thing) -> float:
     return float(np.hypot(left + right, top + bottom) / 2)
 
 
+def inherits(edit: Edit, thing: Thing) -> bool:
+    """Whether a thing of the target scene stays, or takes the very place of one that was there."""
+    return any((old.x, old.y, old.size) == (thing.x, thing.y, thing.size) for old in edit.source.things)
+
+
 def is_placed(edit: Edit, target: Scene, thing: Thing, detection: Detection) -> bool:
     """Whether a thing of the target scene stands where the edit wants it: unmoved; or nearer to its new place or size
     than to its old one; or, newly added, anywhere unless the instruction names a place."""
-    inherited = [old for old in edit.source.things if (old.x, old.y, old.size) == (thing.x, thing.y, thing.size)]
-    if inherited:
+    if inherits(edit, thing):
         return overlap(detection.box, box(thing)) >= STAYS
     changed = [
         old
@@ -77,28 +81,49 @@ def is_thing(edit: Edit, target: Scene, thing: Thing, detection: Detection) -> b
     return is_placed(edit, target, thing, detection)
 
 
-def check_edit(edit: Edit, judgement: Judgement) -> tuple[bool, str]:
-    """Whether the judge finds in a result just the things of a target scene, each where it belongs, and the new
-    background or style where one was asked for; if not, what is wrong."""
-    if edit.target.style != edit.source.style and judgement.style != edit.target.style:
-        return False, f"expected style {edit.target.style}, found {judgement.style}"
-    if edit.target.background != edit.source.background and judgement.background != edit.target.background:
-        return False, f"expected background {edit.target.background}, found {judgement.background}"
-    found = judgement.detections
+def settled(edit: Edit, judgement: Judgement) -> Scene | None:
+    """The scene that the judge finds in a right result: just the things of a target scene, each where it belongs, and
+    those that the edit brought, moved or sized where they now are. None where the result is wrong."""
+    if wrong_surroundings(edit, judgement):
+        return None
     for target in accepted_targets(edit):
-        if len(found) == len(target.things) and any(
-            all(is_thing(edit, target, thing, seen) for thing, seen in zip(target.things, order, strict=True))
-            for order in permutations(found)
-        ):
-            return True, ""
-    listed = ", ".join(f"{seen.color} {seen.name}" for seen in found) or "nothing"
+        if len(judgement.detections) != len(target.things):
+            continue
+        for order in permutations(judgement.detections):
+            pairs = list(zip(target.things, order, strict=True))
+            if all(is_thing(edit, target, *pair) for pair in pairs):
+                things = [thing if inherits(edit, thing) else put_in(thing, seen.box) for thing, seen in pairs]
+                return replace(target, things=tuple(things))
+    return None
+
+
+def wrong_surroundings(edit: Edit, judgement: Judgement) -> str:
+    """What is wrong with a new style or background that was asked for, or nothing."""
+    for name in ("style", "background"):
+        old, new, seen = (getattr(one, name) for one in (edit.source, edit.target, judgement))
+        if new not in (old, seen):
+            return f"expected {name} {new}, found {seen}"
+    return ""
+
+
+def check_edit(edit: Edit, judgement: Judgement) -> tuple[bool, str]:
+    """Whether a result is right (see `settled`), and if not, what is wrong."""
+    if settled(edit, judgement) is not None:
+        return True, ""
+    if reason := wrong_surroundings(edit, judgement):
+        return False, reason
+    listed = ", ".join(f"{seen.color} {seen.name}" for seen in judgement.detections) or "nothing"
     wanted = ", ".join(f"{color_of(thing) or NATURAL} {thing.name}" for thing in edit.target.things) or "nothing"
     return False, f"expected {wanted}, found {listed} (or not in its place)"
 
 
-def kept_psnr(edit: Edit, source: Image.Image, result: Image.Image) -> float | None:
-    """PSNR in dB of what the edit was not to change; None where it may change all but a hundredth."""
-    kept = ~region(edit)
+def kept_psnr(edit: Edit, source: Image.Image, result: Image.Image, judgement: Judgement) -> float | None:
+    """PSNR in dB of what the edit was not to change; None where it may change all but a hundredth.
+
+    "Add a cup" names no place, "to the right" no exact one: in a right result the new thing may be where it is. Where
+    the result is wrong, all that is not as in the target scene counts as damage.
+    """
+    kept = ~region(replace(edit, target=settled(edit, judgement) or edit.target))
     if kept.mean() < KEPT_AT_LEAST:
         return None
     return psnr(source, result, kept)
@@ -167,8 +192,9 @@ def evaluate_edits(
         edits = [fresh_edit(seed, kind, place) for place in range(each)]
         sources = [render(edit.source) for edit in edits]
         results = [Image.open(picture_path(out, kind, place)).convert("RGB") for place in range(each)]
-        verdicts = [check_edit(edit, seen) for edit, seen in zip(edits, judge.judge(results), strict=True)]
-        values = [kept_psnr(*three) for three in zip(edits, sources, results, strict=True)]
+        judgements = judge.judge(results)
+        verdicts = [check_edit(*two) for two in zip(edits, judgements, strict=True)]
+        values = [kept_psnr(*four) for four in zip(edits, sources, results, judgements, strict=True)]
         for place, (edit, (right, reason), value) in enumerate(zip(edits, verdicts, values, strict=True)):
             records.add(
                 f"{kind} {place}", instruction=edit.instruction, right=right, reason=reason, kept=value,
