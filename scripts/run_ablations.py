@@ -121,7 +121,7 @@ def measure(experiment: str, model: Path, out: Path, sizes: dict[str, Any]) -> d
         return {"PSNR": rebuilt["psnr"], "SSIM": rebuilt["ssim"], "answers right": answers["overall"]}
     sampling = {"steps": sizes["steps"], "guidance": 4.5}
     drawn = evaluate_geneval(pipe, out / "geneval", sizes["prompts"], limit=sizes["limit"], **sampling)
-    edited = evaluate_edits(pipe, out / "edits", sizes["each"], **sampling)
+    edited = evaluate_edits(pipe, out / "edits", sizes["each"], own_pixels=False, **sampling)
     return {"GenEval": drawn["overall"], "edits right": edited["overall"], "edits keep, dB": edited["kept"]}
 
 

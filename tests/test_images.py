@@ -12,6 +12,7 @@ from PIL import Image
 from unilip.images import (
     MAX_EDGE,
     PictureError,
+    from_pixel_values,
     letterbox,
     letterbox_box,
     open_picture,
@@ -171,6 +172,12 @@ def test_pixel_values_are_normalised():
     assert values.shape == (2, 3, 4, 4) and values.dtype == torch.float32
     expected = [(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225]
     torch.testing.assert_close(values[0, :, 0, 0], torch.tensor(expected))
+
+
+def test_pixel_values_can_be_undone():
+    picture = Image.linear_gradient("L").convert("RGB")
+    pixels = from_pixel_values(to_pixel_values([picture])) * 255
+    assert np.array_equal(pixels[0].round().permute(1, 2, 0).numpy(), np.asarray(picture))
 
 
 @pytest.mark.parametrize("size", [(300, 100), (100, 300), (1, 4000), (64, 64), (4000, 1)])

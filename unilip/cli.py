@@ -65,6 +65,13 @@ Guidance = Annotated[
 NumImages = Annotated[int, typer.Option(min=1, max=64, help="Pictures to make; picture i has the seed plus i.")]
 NegativePrompt = Annotated[str | None, typer.Option(help="What to steer away from.")]
 Output = Annotated[Path, typer.Option(file_okay=False, help="Folder for the PNG files.")]
+OwnPixels = Annotated[
+    bool | None,
+    typer.Option(
+        "--own-pixels/--no-own-pixels",
+        help="Keep the picture's own pixels where the edit changed nothing; if not said, as the model does.",
+    ),
+]
 Letterbox = Annotated[bool, typer.Option("--letterbox", help="Pad the picture to a square instead of squashing it.")]
 PictureFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PNG, JPEG, WebP, GIF, BMP or TIFF.")]
 
@@ -134,6 +141,7 @@ def sample(
     guidance_scale: float | None,
     negative_prompt: str | None,
     letterbox: bool = False,
+    own_pixels: bool | None = None,
 ) -> tuple[list["Image.Image"], range]:
     """Pictures from a prompt or an instruction, with their records, and the seed of each."""
     import torch
@@ -155,9 +163,11 @@ def sample(
         num_images_per_prompt=count,
         generator=[torch.Generator("cpu").manual_seed(one) for one in seeds],
         letterbox=letterbox,
+        own_pixels=own_pixels,
     )
     made_by = ("create" if source is None else "edit", display_name(model or EMBEDDED), fingerprint(pipeline), prompt)
-    settings = (num_inference_steps, guidance_scale, negative_prompt or "", letterbox)
+    own_pixels = source is not None and pipeline.choose_own_pixels(own_pixels)
+    settings = (num_inference_steps, guidance_scale, negative_prompt or "", letterbox, own_pixels)
     records = [Record(*made_by, one, *settings).after(source) for one in seeds]
     return [write_record(*pair) for pair in zip(output.images, records, strict=True)], seeds
 
@@ -203,6 +213,7 @@ def edit(
     guidance: Guidance = None,
     negative_prompt: NegativePrompt = None,
     letterbox: Letterbox = False,
+    own_pixels: OwnPixels = None,
     output: Output = Path("outputs"),
     model: Model = None,
     device: Device = None,
@@ -225,6 +236,7 @@ def edit(
             guidance_scale=guidance,
             negative_prompt=negative_prompt or None,
             letterbox=letterbox,
+            own_pixels=own_pixels,
         )
         save(pictures, seeds, output, f"{picture.stem}-edited")
 

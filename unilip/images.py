@@ -150,6 +150,12 @@ def to_pixel_values(pictures: list[Image.Image]) -> torch.Tensor:
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
 
 
+def from_pixel_values(pixel_values: torch.Tensor) -> torch.Tensor:
+    """Undoes `to_pixel_values`, but for pixels in [0, 1]."""
+    mean, std = (pixel_values.new_tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_STD))
+    return pixel_values * std + mean
+
+
 def restore(square: torch.Tensor, size: tuple[int, int], letterboxed: bool) -> torch.Tensor:
     """Undoes `squash` or `letterbox`: (3, edge, edge) to the proportions of `size`, the longer side `edge` pixels."""
     edge = square.shape[-1]

@@ -32,6 +32,7 @@ class Record:
     guidance: float = 0.0
     negative_prompt: str = ""
     letterbox: bool = False
+    own_pixels: bool = False
     parents: tuple["Record", ...] = ()
 
     def after(self, source: Image.Image | None) -> "Record":
@@ -71,7 +72,7 @@ def read_record(picture: Image.Image) -> Record | None:
 def _parse(raw: dict[str, Any], parents: bool = True) -> Record:
     record = Record(**{**raw, "parents": ()})
     kinds = {"task": str, "model": str, "fingerprint": str, "prompt": str, "negative_prompt": str}
-    kinds |= {"seed": int, "steps": int, "guidance": (int, float), "letterbox": bool}
+    kinds |= {"seed": int, "steps": int, "guidance": (int, float), "letterbox": bool, "own_pixels": bool}
     for name, kind in kinds.items():
         if not isinstance(getattr(record, name), kind):
             raise ValueError(f"{name} is {getattr(record, name)!r}")

@@ -22,6 +22,7 @@ from unilip.models.attention import ConditionAttention, same_condition
 # Loading a saved pipeline looks its components' modules up among those already imported.
 from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
+from unilip.own_pixels import with_own_pixels
 
 OUTPUT_TYPES = ("pil", "np", "pt", "latent")
 TOKENIZING = threading.Lock()
@@ -37,8 +38,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         transformer: the SANA DiT.
         decoder: bottleneck and pixel decoder.
         scheduler: its configuration is used; every call makes a scheduler of its own, so calls share no state.
-        guidance_scale, num_inference_steps: of calls that name none; the published ones unless a model draws better
-            with others.
+        guidance_scale, num_inference_steps, own_pixels: of calls that name none; the published ones unless a model
+            draws better with others.
 
     A reconstruction-only checkpoint has no tokenizer, connector, transformer and scheduler; then only `reconstruct`
     works. All geometry follows from the configurations: pictures are squares of `image_size` pixels.
@@ -57,6 +58,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         scheduler: DPMSolverMultistepScheduler,
         guidance_scale: float = 4.5,
         num_inference_steps: int = 20,
+        own_pixels: bool = False,
     ):
         super().__init__()
         self.register_modules(
@@ -69,7 +71,9 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         )
         for block in transformer.transformer_blocks if transformer is not None else ():
             block.attn2.set_processor(ConditionAttention())
-        self.register_to_config(guidance_scale=guidance_scale, num_inference_steps=num_inference_steps)
+        self.register_to_config(
+            guidance_scale=guidance_scale, num_inference_steps=num_inference_steps, own_pixels=own_pixels
+        )
         self._interrupt = False
 
     @classmethod
@@ -121,6 +125,10 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             own.num_inference_steps if steps is None else steps,
             own.guidance_scale if guidance_scale is None else guidance_scale,
         )
+
+    def choose_own_pixels(self, own_pixels: bool | None) -> bool:
+        """Whether edits keep their picture's own pixels: what is wanted, or this model's own choice."""
+        return self.config.own_pixels if own_pixels is None else own_pixels
 
     def encode_image(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Normalised pictures (batch, 3, image_size, image_size) to image features (batch, tokens, LLM width)."""
@@ -206,6 +214,11 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         """Scaled latents, also those of a callback, to pictures (batch, 3, image_size, image_size) in [0, 1]."""
         pixels = self._decode(latents / self.decoder.config.scaling_factor).clamp(-1, 1)
         return self._resize_square(pixels / 2 + 0.5)
+
+    def _latents_of(self, image_features: torch.Tensor) -> torch.Tensor:
+        """Unscaled latents of what `encode_image` gives."""
+        self._onload(self.decoder)
+        return self.decoder.encode(image_features.to(self.decoder.dtype)).float()
 
     def _decode(self, latents: torch.Tensor) -> torch.Tensor:
         # One picture at a time: the decoder's memory grows with its batch, its speed does not.
@@ -295,6 +308,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         output_type: str = "pil",
         letterbox: bool = False,
         keep_proportions: bool = True,
+        own_pixels: bool | None = None,
         callback_on_step_end: Callable[["UniLIPPipeline", int, torch.Tensor, dict], dict] | None = None,
     ) -> ImagePipelineOutput:
         """Draws a picture from a prompt, or edits a picture by an instruction.
@@ -316,6 +330,9 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             letterbox: pad the picture to a square instead of squashing it, and crop the result.
             keep_proportions: give an edit the proportions of its picture, the longer side `image_size`; False leaves
                 the model's square.
+            own_pixels: give an edit its picture's own pixels wherever it shows just what the decoder makes of the
+                picture itself (see `unilip.own_pixels`); not of latents. None is the model's own choice,
+                `config.own_pixels`.
             callback_on_step_end: called as (pipeline, step, timestep, {"latents": ..., "estimate": ...}) after each
                 step; what it returns under "latents" replaces the latents. The estimate is what the step expects of the
                 finished latents, for `decode_latents`.
@@ -345,11 +362,12 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
 
         self._interrupt = False
         try:
-            image_features = None
+            features = given = None
             if image is not None:
-                image_features = self.encode_image(self._to_squares(image, letterbox))
-                image_features = image_features.repeat(2 if guided else 1, 1, 1)
-            condition, mask = self.encode_prompt(texts + null_texts if guided else texts, image_features)
+                source = self._to_squares(image, letterbox)
+                features = self.encode_image(source)
+                given = features.repeat(2 if guided else 1, 1, 1)
+            condition, mask = self.encode_prompt(texts + null_texts if guided else texts, given)
             condition = condition.repeat_interleave(num_images_per_prompt, dim=0)
             mask = mask.repeat_interleave(num_images_per_prompt, dim=0)
             latents = self.prepare_latents(len(prompt) * num_images_per_prompt, generator, latents)
@@ -388,6 +406,11 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
                 return ImagePipelineOutput(images=latents)
             sizes = None if image is None else [one.size for one in image for _ in range(num_images_per_prompt)]
             squares = self.decode_latents(latents)
+            if image is not None and self.choose_own_pixels(own_pixels):
+                rebuilt = self.decode_latents(self._latents_of(features) * self.decoder.config.scaling_factor)
+                source = pictures.from_pixel_values(source).to(squares)
+                many = (one.repeat_interleave(num_images_per_prompt, dim=0) for one in (rebuilt, source))
+                squares = with_own_pixels(squares, *many)
         finally:
             self.maybe_free_model_hooks()
         return ImagePipelineOutput(
@@ -414,9 +437,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             raise ValueError(f"`output_type` must be one of {', '.join(OUTPUT_TYPES)}, got {output_type!r}.")
         image = [pictures.open_picture(one) for one in (image if isinstance(image, (list, tuple)) else [image])]
         try:
-            image_features = self.encode_image(self._to_squares(image, letterbox))
-            self._onload(self.decoder)
-            latents = self.decoder.encode(image_features.to(self.decoder.dtype)).float()
+            latents = self._latents_of(self.encode_image(self._to_squares(image, letterbox)))
             if output_type == "latent":
                 return ImagePipelineOutput(images=latents * self.decoder.config.scaling_factor)
             # Unlike a generated picture, a reconstruction is resized first and clamped after, as it was measured.

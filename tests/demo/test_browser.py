@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from tests.demo.browsing import PHONE, needs_chromium, visit
 from tests.demo.hooks import before_forward, held_after
+from unilip.demo.edit import RESULTS
 from unilip.lineage import Record, save_png, write_record
 
 expect.set_options(timeout=20_000)  # machines that test are often busy
@@ -326,6 +327,20 @@ def test_a_picture_of_another_model_is_restored_with_a_word_on_that(visitor, tmp
     page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "other.png")
     expect(page.get_by_text("made by another model (UniLIP-other): the result will differ")).to_be_visible()
     expect(page.locator("#create-prompt textarea")).to_have_value("three red cups")
+
+
+@pytest.mark.parametrize("own_pixels", [False, True])
+def test_an_edit_is_restored_with_the_kind_of_its_result(visitor, tmp_path, own_pixels):
+    page = visitor.page
+    record = Record("edit", "UniLIP-other", "0" * 16, "make it red", 7, 12, 3.0, letterbox=True, own_pixels=own_pixels)
+    save_png(write_record(Image.new("RGB", (64, 64)), record), tmp_path / "other.png")
+    visitor.open_tab("Create")
+    visitor.unfold("Restore from a picture")
+    page.locator("#create-restore input[type=file]").set_input_files(tmp_path / "other.png")
+    expect(page.locator("#edit-instruction textarea")).to_have_value("make it red")
+    visitor.unfold("Advanced settings")
+    expect(page.get_by_label("Pad to a square")).to_be_checked()
+    expect(page.get_by_label(RESULTS[own_pixels])).to_be_checked()
 
 
 @pytest.mark.slow

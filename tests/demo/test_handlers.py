@@ -15,7 +15,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from unilip.demo import parts
-from unilip.demo.edit import SIZES
+from unilip.demo.edit import RESULTS
 from unilip.lineage import read_record
 
 
@@ -142,6 +142,17 @@ def test_every_setting_of_edit_acts(client, picture, change):
     assert not np.array_equal(pixels(plain), pixels(changed))
 
 
+@pytest.mark.parametrize(
+    ("result", "own_pixels", "size"),
+    zip(RESULTS, (False, True, True), ((256, 128), (256, 128), (320, 160)), strict=True),
+)
+def test_the_result_is_what_was_chosen(client, picture, result, own_pixels, size):
+    (_, after), *_ = edit(client, picture, result=result)
+    edited = Image.open(after)
+    assert edited.size == size
+    assert read_record(edited).own_pixels is own_pixels
+
+
 def test_variants_are_the_results_of_the_seeds_that_follow(client, picture):
     (_, first), *_ = edit(client, picture, seed=5, variants=3)
     (_, alone), *_ = edit(client, picture, seed=5)
@@ -154,7 +165,7 @@ def test_a_mask_keeps_the_rest_at_the_pictures_own_size(client, picture, tmp_pat
     Image.fromarray(painted).save(tmp_path / "layer.png")
     layer = handle_file(tmp_path / "layer.png")
     mask = {"background": handle_file(picture), "layers": [layer], "composite": None, "id": None}
-    (_, after), *_ = edit(client, picture, mask=mask, size=SIZES[1])
+    (_, after), *_ = edit(client, picture, mask=mask, result=RESULTS[2])
     same = (pixels(after) == pixels(picture)).all(axis=-1)
     assert same.shape == (160, 320)
     assert same[painted[..., 3] == 0].all()
@@ -166,7 +177,7 @@ def test_a_box_goes_around_what_is_painted(client, picture, tmp_path):
     painted[40:44, 100:104] = painted[116:120, 196:200] = 255  # two ends of a stroke across
     Image.fromarray(painted).save(tmp_path / "layer.png")
     mask = {"background": None, "layers": [handle_file(tmp_path / "layer.png")], "composite": None, "id": None}
-    (_, after), *_ = edit(client, picture, mask=mask, boxed=True, size=SIZES[1])
+    (_, after), *_ = edit(client, picture, mask=mask, boxed=True, result=RESULTS[2])
     same = (pixels(after) == pixels(picture)).all(axis=-1)
     assert same[60:100, 120:180].mean() < 0.5
     same[40:120, 100:200] = True
@@ -197,7 +208,7 @@ def test_downloaded_pictures_carry_their_record(client, served, picture, task):
     ("change", "words"),
     [
         ({"variants": 5}, "maximum"),
-        ({"size": "huge"}, "Value"),
+        ({"result": "huge"}, "Value"),
         ({"picture": None}, "no picture"),
         ({"instruction": ""}, "empty"),
         ({"seed": -1}, "whole number"),

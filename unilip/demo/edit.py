@@ -25,7 +25,11 @@ EXAMPLES = (
     ("umbrella.png", "remove the umbrella"),
 )
 HISTORY = '<p class="note"><b>Your edits.</b> Select one to show it, then continue from there.</p>'
-SIZES = ("As the model draws", "As my picture, with its own pixels where nothing changed")
+RESULTS = (
+    "As the model draws it",
+    "With my picture's own pixels where nothing changed",
+    "The same, as large as my picture",
+)
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,12 @@ class EditTab:
     seed: parts.Seed
     settings: parts.SamplerSettings
     letterbox: gr.Checkbox
+    result: gr.Radio
 
 
 def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
     """Lays the tab out and connects it."""
+    usual = RESULTS[engine.pipeline.config.own_pixels]
 
     def edit(
         picture: Image.Image | None,
@@ -53,7 +59,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         negative_prompt: str = "",
         letterbox: bool = False,
         variants: float = 1,
-        size: str = SIZES[0],
+        result: str = usual,
         mask: dict | None = None,
         boxed: bool = False,
         preview: bool = False,
@@ -70,7 +76,8 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
             negative_prompt: What to steer away from.
             letterbox: Pad a picture that is not square instead of squashing it for the model.
             variants: How many results, 1 to 4. Variant i has the seed `seed` + i; the first is returned.
-            size: Whether the result has the model's size, or the picture's with its pixels where nothing changed.
+            result: What the model draws, or that with the picture's own pixels where nothing changed, in the model's or
+                in the picture's size.
             mask: A picture editor's layers: what they cover may change, the rest stays; none for all.
             boxed: Whether all in the box around what the mask covers may change.
             preview: Whether the picture is shown while it forms.
@@ -92,16 +99,17 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
             negative_prompt=parts.read_optional_text(negative_prompt, "The text to keep away from"),
             image=picture,
             letterbox=letterbox,
+            own_pixels=result != RESULTS[0],
             preview=preview,
         )
         for event in events:
             match event:
                 case Result(value=drawn):
-                    results = [finish(picture, one, painted, size) for one in drawn]
+                    finished = [finish(picture, one, painted, result) for one in drawn]
                     tree, parent = planted(tree, picture)
                     new = len(tree)
-                    for result, number in zip(results, seeds, strict=True):
-                        tree += (Node(parts.keep(result), edit_tree.digest(result), parent, instruction, number),)
+                    for one, number in zip(finished, seeds, strict=True):
+                        tree += (Node(parts.keep(one), edit_tree.digest(one), parent, instruction, number),)
                     yield shown_pair(tree, new), first, new, tree, parts.done(event, "Edited")
                 case Step(preview=[forming, *_]):
                     yield pair(picture, forming), first, gr.skip(), gr.skip(), parts.progress(event)
@@ -119,11 +127,11 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
             painted.paste(255, box)
         return painted if box else None
 
-    def finish(picture: Image.Image, drawn: Image.Image, painted: Image.Image | None, size: str) -> Image.Image:
+    def finish(picture: Image.Image, drawn: Image.Image, painted: Image.Image | None, result: str) -> Image.Image:
         """The drawn picture in the wanted size, with the original's pixels where they are to stay."""
-        if painted is None and size == SIZES[0]:
+        if painted is None and result != RESULTS[2]:
             return drawn
-        original = picture if size == SIZES[1] else picture.resize(drawn.size, Image.Resampling.LANCZOS)
+        original = picture if result == RESULTS[2] else picture.resize(drawn.size, Image.Resampling.LANCZOS)
         merged = retouch.take_over(original, drawn, painted or retouch.changed_mask(picture, drawn))
         return write_record(merged, read_record(drawn))
 
@@ -201,7 +209,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
                     label="Pad to a square",
                     info="The model works on squares. A picture of another shape is squashed unless this is on.",
                 )
-                size = gr.Radio(SIZES, value=SIZES[0], label="Size of the result")
+                result = gr.Radio(RESULTS, value=usual, label="The result")
                 preview = gr.Checkbox(
                     True, label="Show the picture while it forms", info="Takes up to 15 % of the time."
                 )
@@ -268,7 +276,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
             raise refusal(str(error)) from None
         return tree, *show(tree, len(tree) - 1)
 
-    sampler = [settings.steps, settings.guidance, settings.negative_prompt, letterbox, variants, size]
+    sampler = [settings.steps, settings.guidance, settings.negative_prompt, letterbox, variants, result]
     parts.wire(
         edit,
         action,
@@ -298,4 +306,4 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
     load.upload(load_edits, load, [tree, slider, shown, seed.used], **parts.SPEAKING)
     # The mask is painted over the picture as it is now.
     gr.on([part.expand, picture.change], lambda one: one, picture, mask, **parts.SPEAKING)
-    return EditTab(picture, instruction, slider, ask, seed, settings, letterbox)
+    return EditTab(picture, instruction, slider, ask, seed, settings, letterbox, result)

@@ -113,11 +113,13 @@ class Engine:
         negative_prompt: str | None = None,
         image: Image.Image | None = None,
         letterbox: bool = False,
+        own_pixels: bool | None = None,
         preview: bool = False,
     ) -> Iterator[Event]:
         """One picture for each seed, from the prompt alone or, given an image, by editing it; with `preview`, some
         steps show what they expect. The pictures carry their records (see `unilip.lineage`)."""
         steps, guidance_scale = self.pipeline.choose_sampling(steps, guidance_scale)
+        own_pixels = image is not None and self.pipeline.choose_own_pixels(own_pixels)
 
         def work(emit: Callable[[Event], None], stop: threading.Event) -> list[Image.Image]:
             started = time.monotonic()
@@ -145,10 +147,11 @@ class Engine:
                 num_images_per_prompt=len(seeds),
                 generator=[torch.Generator().manual_seed(seed) for seed in seeds],
                 letterbox=letterbox,
+                own_pixels=own_pixels,
                 callback_on_step_end=after_step,
             ).images
             task = "create" if image is None else "edit"
-            settings = (steps, guidance_scale, negative_prompt or "", letterbox)
+            settings = (steps, guidance_scale, negative_prompt or "", letterbox, own_pixels)
             records = [Record(task, self.name, self.fingerprint, prompt, seed, *settings) for seed in seeds]
             return [write_record(one, record.after(image)) for one, record in zip(drawn, records, strict=True)]
 

@@ -6,7 +6,7 @@ from PIL import Image
 from unilip.demo import parts
 from unilip.demo.chat import ChatTab
 from unilip.demo.create import CreateTab, picked
-from unilip.demo.edit import EditTab
+from unilip.demo.edit import RESULTS, EditTab
 from unilip.demo.engine import Engine, refusal
 from unilip.demo.picture import read_picture
 from unilip.demo.sayings import said
@@ -43,9 +43,9 @@ def connect(
         filled = [record.prompt, record.seed, True, steps, guidance, record.negative_prompt]
         if record.task == "create":
             tell(record, "Draw")
-            return gr.Tabs(selected="create"), None, *filled, 1, *[gr.skip()] * 7
+            return gr.Tabs(selected="create"), None, *filled, 1, *[gr.skip()] * 8
         tell(record, "Edit")
-        return gr.Tabs(selected="edit"), None, *[gr.skip()] * 7, *filled, record.letterbox
+        return gr.Tabs(selected="edit"), None, *[gr.skip()] * 7, *filled, record.letterbox, RESULTS[record.own_pixels]
 
     def tell(record: Record, button: str) -> None:
         if record.fingerprint == engine.fingerprint:
@@ -65,7 +65,7 @@ def connect(
         *(create.prompt, create.seed.used, create.seed.keep),
         *(create.settings.steps, create.settings.guidance, create.settings.negative_prompt, create.count),
         *(edit.instruction, edit.seed.used, edit.seed.keep),
-        *(edit.settings.steps, edit.settings.guidance, edit.settings.negative_prompt, edit.letterbox),
+        *(edit.settings.steps, edit.settings.guidance, edit.settings.negative_prompt, edit.letterbox, edit.result),
     ]
     create.restore.upload(restore_dropped, create.restore, fields, **parts.SPEAKING)
     results.select(restore_result, results, fields, **parts.SPEAKING)

@@ -122,15 +122,16 @@ CHINESE = {
     "The model works on squares. A picture of another shape is squashed unless this is on.": (
         "模型处理正方形图片。若不开启，其他形状的图片会被压缩变形。"
     ),
-    "Size of the result": "结果尺寸",
+    "The result": "结果",
     "Show the picture while it forms": "显示图片的形成过程",
     "Load edits from a zip file": "从 zip 文件载入编辑",
     "Your edits": "您的编辑",
     "Your edits.": "您的编辑。",
     "Select one to show it, then continue from there.": "选中一个即可查看，并从那里继续。",
     "Download all edits": "下载全部编辑",
-    "As the model draws": "模型输出的尺寸",
-    "As my picture, with its own pixels where nothing changed": "与我的图片相同，未改动处保留原像素",
+    "As the model draws it": "模型的原始输出",
+    "With my picture's own pixels where nothing changed": "未改动处保留我图片的原像素",
+    "The same, as large as my picture": "同上，尺寸与我的图片相同",
     # reconstruct
     "Reconstruct": "重建",
     "Rounds": "轮数",

@@ -6,6 +6,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 from unilip.images import fit_inside
 
 NOTICEABLE = 0.12  # of the range of a colour channel, after the blur: below, the decoder's own inexactness
+RESAMPLED = 0.05  # likewise: below, two ways of making a picture smaller
 SMOOTH = 1 / 100  # standard deviation of the blur, as a share of the longer edge
 SOFT = 1 / 100  # width of the transition at the inside of a mask, likewise
 LINE = 1 / 100  # width of an outline, likewise
@@ -54,8 +55,9 @@ def outlined(picture: Image.Image, mask: Image.Image) -> Image.Image:
 
 
 def changed_mask(before: Image.Image, after: Image.Image) -> Image.Image:
-    """Where an edit noticeably changed a picture, with a margin; an "L" picture of `after`'s size."""
-    mask = Image.fromarray(np.uint8(difference(before, after) > NOTICEABLE) * 255)
+    """Where an edit changed a picture, whose own pixels it has elsewhere, with a margin; an "L" picture of `after`'s
+    size."""
+    mask = Image.fromarray(np.uint8(difference(before, after) > RESAMPLED) * 255)
     return mask.filter(ImageFilter.MaxFilter(2 * round(2 * SMOOTH * max(after.size)) + 1))
 
 

@@ -30,8 +30,9 @@ def picture_path(out: Path, place: int, step: int) -> Path:
 
 
 def draw(
-    pipe: UniLIPPipeline, out: Path, chains: int, length: int, steps: int, guidance: float, seed: int, batch_size: int
-) -> None:
+    pipe: UniLIPPipeline, out: Path, chains: int, length: int, steps: int, guidance: float, seed: int, batch_size: int,
+    own_pixels: bool,
+) -> None:  # fmt: skip
     """Makes the steps that are not there yet; results stand in `out`/0000/1.png and so on."""
     mine = own_share(range(chains))
     with tqdm(total=len(mine) * length, desc="chains", disable=not is_first()) as bar:
@@ -49,6 +50,7 @@ def draw(
                     image=sources,
                     num_inference_steps=steps,
                     guidance_scale=guidance,
+                    own_pixels=own_pixels,
                     generator=[make_generator(seed, CHAIN, place, step) for place in batch],
                 ).images
                 for place, image in zip(batch, images, strict=True):
@@ -87,14 +89,16 @@ def moved(scene: Scene, moves: Sequence[tuple[Thing, Thing]]) -> Scene:
 def evaluate_chains(
     pipe: UniLIPPipeline, out: Path, chains: int = 50, length: int = 3, steps: int | None = None,
     guidance: float | None = None, seed: int = 42, batch_size: int = 8, sheet: Path | None = None,
-    judge: Judge | None = None, settings: dict | None = None,
+    judge: Judge | None = None, settings: dict | None = None, own_pixels: bool | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """The share of chains whose first step, first two steps and so on are all right ("all 1", "all 2", …; each
-    result is compared with the scene that the instructions lead to). The verdicts stand in `records.jsonl`."""
+    result is compared with the scene that the instructions lead to). The verdicts stand in `records.jsonl`.
+    `own_pixels` is as in the pipeline's call."""
     steps, guidance = pipe.choose_sampling(steps, guidance)
-    kept = {"seed": seed, "length": length, "steps": steps, "guidance": guidance, **(settings or {})}
-    records = Records(out, kept)
-    draw(pipe, out, chains, length, steps, guidance, seed, batch_size)
+    own_pixels = pipe.choose_own_pixels(own_pixels)
+    kept = {"seed": seed, "length": length, "steps": steps, "guidance": guidance, "own_pixels": own_pixels}
+    records = Records(out, {**kept, **(settings or {})})
+    draw(pipe, out, chains, length, steps, guidance, seed, batch_size, own_pixels)
     if not is_first():
         return {}
     judge = judge or Judge.load()

@@ -35,6 +35,14 @@ OutOption = Annotated[
     typer.Option(help="Folder for the results; a run that was interrupted goes on there. [default: below runs/]"),
 ]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Only so many prompts, spread over the file.")]
+OwnPixelsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--own-pixels/--no-own-pixels",
+        help="Whether an edit keeps its picture's own pixels where it changed nothing.",
+        show_default="as the model does",
+    ),
+]
 SheetOption = Annotated[Path | None, typer.Option(help="Also write a contact sheet to this PNG file.")]
 
 
@@ -241,6 +249,7 @@ def edits(
     each: Annotated[int, typer.Option(min=1, help="Edits of each of the nine kinds.")] = 50,
     steps: StepsOption = None,
     guidance: GuidanceOption = None,
+    own_pixels: OwnPixelsOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
     out: OutOption = None,
@@ -257,8 +266,9 @@ def edits(
         from .edits import evaluate_edits
 
         return evaluate_edits(
-            pipe, folder, each, steps, guidance, seed, batch_size, sheet, settings=settings, ceiling=ceiling
-        )
+            pipe, folder, each, steps, guidance, seed, batch_size, sheet, settings=settings, own_pixels=own_pixels,
+            ceiling=ceiling,
+        )  # fmt: skip
 
     evaluate("edits-ceiling" if ceiling else "edits", model, device, dtype, out, measure)
 
@@ -270,6 +280,7 @@ def chains(
     length: Annotated[int, typer.Option(min=1, help="Edits in a row.")] = 3,
     steps: StepsOption = None,
     guidance: GuidanceOption = None,
+    own_pixels: OwnPixelsOption = None,
     seed: SeedOption = 42,
     batch_size: BatchOption = 8,
     out: OutOption = None,
@@ -284,8 +295,9 @@ def chains(
         from .chains import evaluate_chains
 
         return evaluate_chains(
-            pipe, folder, chains, length, steps, guidance, seed, batch_size, sheet, settings=settings
-        )
+            pipe, folder, chains, length, steps, guidance, seed, batch_size, sheet, settings=settings,
+            own_pixels=own_pixels,
+        )  # fmt: skip
 
     evaluate("chains", model, device, dtype, out, measure)
 

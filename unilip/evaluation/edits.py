@@ -135,7 +135,7 @@ def fresh_edit(seed: int, kind: str, place: int) -> Edit:
 
 def draw(
     pipe: UniLIPPipeline, out: Path, places: Sequence[tuple[str, int]], steps: int, guidance: float, seed: int,
-    batch_size: int, ceiling: bool = False,
+    batch_size: int, own_pixels: bool | None = None, ceiling: bool = False,
 ) -> None:  # fmt: skip
     """Edits what is not edited yet; results stand in `out`/kind/0000.png. With `ceiling`, rebuilds the wanted pictures
     instead."""
@@ -151,6 +151,7 @@ def draw(
                     image=[render(edit.source) for edit in edits],
                     num_inference_steps=steps,
                     guidance_scale=guidance,
+                    own_pixels=own_pixels,
                     generator=[make_generator(seed, KINDS.index(kind), place) for kind, place in batch],
                 ).images
             for (kind, place), image in zip(batch, images, strict=True):
@@ -166,20 +167,21 @@ def picture_path(out: Path, kind: str, place: int) -> Path:
 def evaluate_edits(
     pipe: UniLIPPipeline, out: Path, each: int = 50, steps: int | None = None, guidance: float | None = None,
     seed: int = 42, batch_size: int = 8, sheet: Path | None = None, judge: Judge | None = None,
-    settings: dict | None = None, ceiling: bool = False,
+    settings: dict | None = None, own_pixels: bool | None = None, ceiling: bool = False,
 ) -> dict[str, float]:  # fmt: skip
     """Edits `each` fresh scenes of every kind and scores them: the share of right ones by kind and their mean
     ("overall"), and the mean PSNR in dB of what was not to change ("kept add" and so on, and "kept"). The verdicts
     stand in `records.jsonl`.
 
     With `ceiling` it is not the edits that are scored but the wanted pictures themselves, encoded and decoded: the most
-    that this tokenizer and this judge let any edit reach.
+    that this tokenizer and this judge let any edit reach. `own_pixels` is as in the pipeline's call.
     """
     places = [(kind, place) for kind in KINDS for place in range(each)]
     steps, guidance = pipe.choose_sampling(steps, guidance)
-    made = {"seed": seed, "ceiling": True} if ceiling else {"seed": seed, "steps": steps, "guidance": guidance}
-    records = Records(out, {**made, **(settings or {})})
-    draw(pipe, out, places, steps, guidance, seed, batch_size, ceiling)
+    own_pixels = pipe.choose_own_pixels(own_pixels)
+    made = {"ceiling": True} if ceiling else {"steps": steps, "guidance": guidance, "own_pixels": own_pixels}
+    records = Records(out, {"seed": seed, **made, **(settings or {})})
+    draw(pipe, out, places, steps, guidance, seed, batch_size, own_pixels, ceiling)
     if not is_first():
         return {}
 

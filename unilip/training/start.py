@@ -115,5 +115,5 @@ def make_pipeline(config: TrainingConfig) -> UniLIPPipeline:
         transformer=transformer,
         decoder=decoder,
         scheduler=scheduler,
-        **{name: sizes[name] for name in ("guidance_scale", "num_inference_steps") if name in sizes},
+        **{name: sizes[name] for name in ("guidance_scale", "num_inference_steps", "own_pixels") if name in sizes},
     )
