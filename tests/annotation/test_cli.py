@@ -101,10 +101,10 @@ def test_a_deletion_asks_first(study, made):
 
 
 def test_settings_in_words():
-    parsed = Settings.parse("guidance=7.5, steps=5,letterbox=true,model=a/b,negative_prompt=dull grey")
-    assert parsed == Settings("a/b", 5, 7.5, "dull grey", True)
+    parsed = Settings.parse("guidance=7.5, steps=5,letterbox=true,own_pixels=false,model=a/b,negative_prompt=dull grey")
+    assert parsed == Settings("a/b", 5, 7.5, "dull grey", True, False)
     assert Settings.parse("") == Settings()
-    for text in ("guidance", "guidance=x", "guidance=99", "steps=0", "steps=1.5", "letterbox=perhaps", "guidance=nan"):
+    for text in ("guidance", "guidance=x", "guidance=99", "steps=0", "steps=1.5", "own_pixels=perhaps", "guidance=nan"):
         with pytest.raises(StudyError):
             Settings.parse(text)
 

@@ -66,7 +66,7 @@ def create(
         typer.Option(
             metavar="NAME=SETTINGS",
             help='A contestant that is this app, such as "strong=guidance=7.5,steps=20"; may be repeated. '
-            "Of model, steps, guidance, negative_prompt, letterbox.",
+            "Of model, steps, guidance, negative_prompt, letterbox, own_pixels.",
         ),
     ] = None,
     images: Annotated[

@@ -13,6 +13,15 @@ MAX_STEPS = 1000
 GUIDANCE = (1.0, 30.0)  # least and most
 
 
+def _truth(word: str) -> bool:
+    if word.lower() not in ("true", "false"):
+        raise ValueError(word)
+    return word.lower() == "true"
+
+
+READ = {"steps": int, "guidance": float, "letterbox": _truth, "own_pixels": _truth}  # from words
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a contestant runs with; `asdict` of it is `Contestant.settings`.
@@ -23,6 +32,7 @@ class Settings:
         guidance: how closely to follow the words, within GUIDANCE; None as the model does of itself.
         negative_prompt: what to steer away from.
         letterbox: whether to pad an input picture to a square instead of squashing it.
+        own_pixels: whether an edit keeps its picture's own pixels where it changed nothing; None as the model does.
 
     Raises:
         StudyError: a value is out of its range.
@@ -33,6 +43,7 @@ class Settings:
     guidance: float | None = None
     negative_prompt: str = ""
     letterbox: bool = False
+    own_pixels: bool | None = None
 
     def __post_init__(self):
         if self.steps is not None and (type(self.steps) is not int or not 1 <= self.steps <= MAX_STEPS):
@@ -67,7 +78,7 @@ class Settings:
             if not equals:
                 raise StudyError(f'A setting is written name=value, not "{part}".')
             try:
-                values[name] = {"steps": int, "guidance": float, "letterbox": _truth}.get(name, str)(value)
+                values[name] = READ.get(name, str)(value)
             except ValueError as error:
                 raise StudyError(f"{name} cannot be {value!r}.") from error
         return cls.of(values)
@@ -98,12 +109,7 @@ def sampler(device: str | None = None, dtype: str | None = None) -> Callable[[Jo
             guidance_scale=settings.guidance,
             generator=torch.Generator("cpu").manual_seed(job.seed),
             letterbox=settings.letterbox,
+            own_pixels=settings.own_pixels,
         ).images[0]
 
     return make
-
-
-def _truth(word: str) -> bool:
-    if word.lower() not in ("true", "false"):
-        raise ValueError(word)
-    return word.lower() == "true"

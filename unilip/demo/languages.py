@@ -229,9 +229,10 @@ CHINESE = {
     "What annotators see": "标注者看到的标题",
     "Who is compared": "比较对象",
     (
-        "One a line: a name and settings of this model (steps, guidance, negative_prompt, letterbox), or the name of a "
-        "folder with pictures in the zip file."
-    ): "每行一个：名称加本模型的设置（steps、guidance、negative_prompt、letterbox），或 zip 文件中图片文件夹的名称。",
+        "One a line: a name and settings of this model (steps, guidance, negative_prompt, letterbox, own_pixels), or "
+        "the name of a folder with pictures in the zip file."
+    ): "每行一个：名称加本模型的设置（steps、guidance、negative_prompt、letterbox、own_pixels），"
+    "或 zip 文件中图片文件夹的名称。",
     "Share shown twice": "重复展示的比例",
     "Tells how steady the votes are.": "用于检验投票是否稳定。",
     "Annotators for each pair": "每对的标注者人数",

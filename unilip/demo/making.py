@@ -48,7 +48,7 @@ def build_making() -> Making:
                     EXAMPLE,
                     label="Who is compared",
                     info="One a line: a name and settings of this model (steps, guidance, negative_prompt, "
-                    "letterbox), or the name of a folder with pictures in the zip file.",
+                    "letterbox, own_pixels), or the name of a folder with pictures in the zip file.",
                     lines=3,
                     max_lines=8,
                 )

@@ -67,4 +67,5 @@ def draw(engine: Engine, job: Job) -> Iterator[Event]:
         negative_prompt=settings.negative_prompt or None,
         image=None if job.source is None else open_picture(job.source),
         letterbox=settings.letterbox,
+        own_pixels=settings.own_pixels,
     )
