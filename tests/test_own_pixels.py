@@ -41,6 +41,16 @@ def test_what_changed_is_the_edits_with_a_margin(pictures):
     assert torch.equal(merged[..., far], source[..., far])
 
 
+def test_what_is_faint_changed_if_it_adjoins_what_did(pictures):
+    source, rebuilt = pictures
+    edited = rebuilt.clone()
+    edited[..., 90:96, 60:200] += 0.1  # thin, so that no area's mean colour shifts
+    assert torch.equal(with_own_pixels(edited, rebuilt, source), source)
+    edited[..., 80:104, 60:80] += 0.3
+    merged = with_own_pixels(edited, rebuilt, source)
+    assert torch.allclose(merged[..., 90:96, 60:190], edited[..., 90:96, 60:190], atol=1e-3)
+
+
 def test_a_faint_change_of_a_whole_ground_is_a_change(pictures):
     source, rebuilt = pictures
     assert torch.allclose(with_own_pixels(rebuilt + 0.06, rebuilt, source), rebuilt + 0.06, atol=1e-5)

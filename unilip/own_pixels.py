@@ -3,9 +3,11 @@
 import torch
 import torch.nn.functional as F
 
-NOTICEABLE = 0.12  # of the range of a colour channel: less is the sampler's inexactness
-SHIFTED = 0.045  # of a whole area's colour, likewise
+# Shares of the range of a colour channel, less than which is the sampler's inexactness: of a spot, of what adjoins a
+# changed spot, and of the mean colour of a whole area.
+NOTICEABLE, FAINT, SHIFTED = 0.12, 0.07, 0.045
 FINE, COARSE, SOFT = 1 / 100, 1 / 25, 1 / 200  # standard deviations of blurs, as shares of the edge
+REACH = 24  # steps of the margin's width that a change may spread over what is faint
 
 
 def with_own_pixels(edited: torch.Tensor, rebuilt: torch.Tensor, source: torch.Tensor) -> torch.Tensor:
@@ -15,11 +17,20 @@ def with_own_pixels(edited: torch.Tensor, rebuilt: torch.Tensor, source: torch.T
     What did change is taken over with a margin and a soft border.
     """
     difference = edited - rebuilt
-    changed = blurred(difference.abs().amax(dim=1, keepdim=True), FINE) > NOTICEABLE
-    changed |= blurred(difference, COARSE).abs().amax(dim=1, keepdim=True) > SHIFTED
+    spots = blurred(difference.abs().amax(dim=1, keepdim=True), FINE)
+    shifts = blurred(difference, COARSE).abs().amax(dim=1, keepdim=True)
+    changed = ((spots > NOTICEABLE) | (shifts > SHIFTED)).float()
+    faint = (spots > FAINT).float()
     margin = round(2 * FINE * edited.shape[-1])
-    share = blurred(F.max_pool2d(changed.float(), 2 * margin + 1, stride=1, padding=margin), SOFT)
+    for _ in range(REACH):
+        changed = torch.maximum(changed, widened(changed, margin) * faint)
+    share = blurred(widened(changed, margin), SOFT)
     return share * edited + (1 - share) * source
+
+
+def widened(masks: torch.Tensor, by: int) -> torch.Tensor:
+    """Masks (batch, 1, edge, edge) with so many pixels more on each side."""
+    return F.max_pool2d(masks, 2 * by + 1, stride=1, padding=by)
 
 
 def blurred(pictures: torch.Tensor, deviation: float) -> torch.Tensor:
