@@ -23,6 +23,9 @@ from unilip.training.config import StageConfig, TrainingConfig, read_config
 from unilip.training.loop import train
 from unilip.training.stages import make_stage
 
+# Each experiment with its configuration.
+EXPERIMENTS = {"reconstruction": "ablations", "condition": "ablations", "adaptation": "adaptation"}
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -77,12 +80,16 @@ def renewed(module: torch.nn.Module, **changes: Any) -> torch.nn.Module:
 
 def start(source: Path, experiment: str, arm: Arm, seed: int) -> UniLIPPipeline:
     """The trained pipeline with new weights in what the experiment trains from nothing: the decoder, or the connector
-    and all by which the DiT reads a condition. The rest of the DiT draws already, as SANA does in the paper. The
-    queries stay: they have learned to plan in the chat stage."""
+    and all by which the DiT reads a condition, or nothing in "adaptation". The rest of the DiT draws already, as SANA
+    does in the paper. The queries stay: they have learned to plan in the chat stage."""
     pipeline = load_pipeline(source, device="cpu", dtype="float32")
     torch.manual_seed(seed)
     if experiment == "reconstruction":
         pipeline.register_modules(decoder=renewed(pipeline.decoder))
+    elif experiment == "adaptation":
+        trained = pipeline.connector.state_dict()
+        pipeline.register_modules(connector=renewed(pipeline.connector, **arm.connector))
+        pipeline.connector.load_state_dict(trained)
     else:
         queries = pipeline.connector.queries.detach()
         pipeline.register_modules(connector=renewed(pipeline.connector, **arm.connector))
@@ -119,7 +126,7 @@ def measure(experiment: str, model: Path, out: Path, sizes: dict[str, Any]) -> d
         rebuilt = evaluate_reconstruction(pipe, out / "reconstruction", sizes["scenes"])
         answers = evaluate_understanding(pipe, out / "understanding", sizes["scenes"])
         return {"PSNR": rebuilt["psnr"], "SSIM": rebuilt["ssim"], "answers right": answers["overall"]}
-    sampling = {"steps": sizes["steps"], "guidance": 4.5}
+    sampling = {"steps": sizes["steps"], "guidance": sizes["guidance"]}
     drawn = evaluate_geneval(pipe, out / "geneval", sizes["prompts"], limit=sizes["limit"], **sampling)
     edited = evaluate_edits(pipe, out / "edits", sizes["each"], own_pixels=False, **sampling)
     return {"GenEval": drawn["overall"], "edits right": edited["overall"], "edits keep, dB": edited["kept"]}
@@ -145,12 +152,22 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main(
-    experiment: Annotated[str, typer.Argument(help="reconstruction or condition.")],
+    experiment: Annotated[
+        str,
+        typer.Argument(
+            help="reconstruction; condition, learned from nothing; or adaptation, its arms going on from all of START."
+        ),
+    ],
     start: Annotated[
         Path,
         typer.Option(help="The trained pipeline: that of the chat stage for reconstruction, of realignment or later."),
     ] = EMBEDDED,
-    config: Annotated[str, typer.Option(help="A TOML file, or a name such as ablations.")] = "ablations",
+    config: Annotated[
+        str | None,
+        typer.Option(
+            help="A TOML file, or a name such as ablations.", show_default="adaptation for that, else ablations"
+        ),
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where the runs are kept.")] = Path("runs/ablations"),
     results: Annotated[Path, typer.Option(help="One line a run.")] = Path("assets/ablations.jsonl"),
     seeds: Annotated[list[int], typer.Option("--seed", min=0, help="Again for each; 0, 1 and 2 if none is named.")] = (
@@ -163,12 +180,15 @@ def main(
     limit: Annotated[int, typer.Option(min=1, help="So many of them.")] = 50,
     each: Annotated[int, typer.Option(min=1, help="Edits of each kind.")] = 12,
     steps: Annotated[int, typer.Option(min=1, help="Denoising steps of a picture.")] = 20,
+    guidance: Annotated[float, typer.Option(min=1.0, help="Guidance of a picture.")] = 4.5,
 ):
     """Trains and measures what is not in the results yet, seed by seed, and prints the table."""
-    if experiment not in ("reconstruction", "condition"):
-        raise typer.BadParameter(f"There is no experiment {experiment}: it is reconstruction or condition.")
-    base = read_config(config, folder)
-    sizes = {"scenes": scenes, "prompts": prompts, "limit": limit, "each": each, "steps": steps}
+    if experiment not in EXPERIMENTS:
+        raise typer.BadParameter(f"There is no experiment {experiment}: it is one of {', '.join(EXPERIMENTS)}.")
+    base = read_config(config or EXPERIMENTS[experiment], folder)
+    sizes = {
+        "scenes": scenes, "prompts": prompts, "limit": limit, "each": each, "steps": steps, "guidance": guidance
+    }  # fmt: skip
     for seed in seeds:
         data = {**base.data, "encodings": str(folder / f"encodings-{seed}")}
         seeded = replace(base, seed=seed, data=type(base.data)(base.data.name, data))

@@ -30,14 +30,8 @@ def open_picture(source: str | os.PathLike | IO[bytes] | Image.Image) -> Image.I
         PictureError: not a picture in one of `FORMATS`, damaged, empty, or of more than `MAX_PIXELS` pixels (told from
             the header, before anything is decoded).
     """
-    picture = source if isinstance(source, Image.Image) else _read_header(source)
-    width, height = picture.size
-    if width * height > MAX_PIXELS:
-        raise PictureError(
-            f"The picture has {width * height / 1e6:.0f} megapixels; at most {MAX_PIXELS / 1e6:.0f} can be used."
-        )
-    if width * height == 0:
-        raise PictureError("The picture is empty: it has no pixels.")
+    picture = source if isinstance(source, Image.Image) else read_header(source)
+    check_size(picture)
     try:
         if picture is not source:
             # A JPEG can be decoded at an eighth of its size, which saves most of the time and memory of a large one.
@@ -50,7 +44,19 @@ def open_picture(source: str | os.PathLike | IO[bytes] | Image.Image) -> Image.I
     return _shrink(_to_rgb(_upright(picture)))
 
 
-def _read_header(source: str | os.PathLike | IO[bytes]) -> Image.Image:
+def check_size(picture: Image.Image) -> None:
+    """Raises PictureError for a picture without pixels, or with more than `MAX_PIXELS`."""
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"The picture has {width * height / 1e6:.0f} megapixels; at most {MAX_PIXELS / 1e6:.0f} can be used."
+        )
+    if width * height == 0:
+        raise PictureError("The picture is empty: it has no pixels.")
+
+
+def read_header(source: str | os.PathLike | IO[bytes]) -> Image.Image:
+    """Opens a picture in one of `FORMATS` without decoding it; raises PictureError for all else."""
     too_large = PictureError(f"The picture has too many pixels; at most {MAX_PIXELS / 1e6:.0f} megapixels can be used.")
     try:
         return Image.open(source, formats=FORMATS)

@@ -60,6 +60,25 @@ def test_chat(visitor, tiny):
     expect(page.locator("#chat .user.message")).to_have_count(0)
 
 
+def test_a_drawing_in_the_chat_is_stopped_in_the_line_and_in_the_middle(visitor, tiny, client):
+    page, answer = visitor.page, visitor.page.locator("#chat .bot.message").last
+
+    def ask_and_stop(words: str):
+        page.locator("#chat-box textarea").fill("draw a red cat")
+        page.keyboard.press("Enter")
+        expect(answer).to_contain_text(words)
+        page.locator("#chat-box .stop-button").click()
+        expect(answer).to_have_text("Stopped")
+        expect(page.locator("#chat-box .submit-button")).to_be_visible()
+
+    with held_after(tiny.transformer, 1):
+        before = client.submit("a dog", 1, 1, 4, 4.5, "", api_name="/create")
+        ask_and_stop("Waiting: 1 request before yours")
+    before.result(60)
+    with held_after(tiny.transformer, 2):
+        ask_and_stop("Drawing… step 2 of")
+
+
 def test_a_new_conversation_begins_in_the_middle_of_an_answer(visitor, tiny):
     page = visitor.page
     with held_after(tiny.mllm, 4):
@@ -145,6 +164,26 @@ def test_stop_gives_the_button_back_and_keeps_what_has_formed(visitor, tiny):
     expect(page.locator("#create-gallery")).to_contain_text("unfinished")
     visitor.run("Draw")
     expect(page.locator("#create-gallery")).not_to_contain_text("unfinished")
+
+
+def test_stop_ends_a_variation_beside_a_drawing(visitor, tiny, served):
+    page = visitor.page
+    visitor.open_tab("Create")
+    visitor.unfold("Advanced settings")
+    page.get_by_label("Show pictures while they form").uncheck()
+    visitor.run("Draw")
+    with held_after(tiny.transformer, 3):
+        page.get_by_role("button", name="Draw", exact=True).click()
+        expect(page.locator(".status:visible")).to_contain_text("Step")
+        page.get_by_role("button", name="Vary this").click()
+        expect(page.locator(".status:visible")).to_contain_text("Waiting")
+        visitor.stop()
+        expect(page.locator(".status:visible")).to_have_text("Stopped")
+        expect(page.get_by_role("button", name="Draw", exact=True)).to_be_visible()
+    expect(page.locator("#create-gallery img")).to_have_count(2)
+    page.wait_for_timeout(1000)  # for a variation that was not stopped
+    assert not served.engine.is_busy
+    expect(page.locator("#create-gallery img")).to_have_count(2)
 
 
 def test_a_closed_tab_frees_the_model_for_the_next_visitor(served, tiny):
@@ -248,6 +287,33 @@ def test_edit_again_branch_undo_and_bring_it_all_back(visitor, tmp_path):
     chooser.value.set_files(tmp_path / "edits.zip")
     expect(history).to_have_count(4)
     expect(page.locator("#edit-history")).to_contain_text("A1.2 remove it")
+
+
+def test_buttons_act_on_what_is_finished_and_a_kept_seed_stays(visitor, tiny):
+    page = visitor.page
+    seed, keep = (page.get_by_label(name, exact=True).locator("visible=true") for name in ("Seed", "Keep this seed"))
+    acting = [page.get_by_role("button", name=name) for name in ("Continue from this result", "Undo this edit")]
+    visitor.open_tab("Edit")
+    seed.fill("7")
+    expect(keep).to_be_checked()
+    visitor.run("Edit")
+    for button in acting:
+        expect(button).to_be_enabled()
+    with held_after(tiny.transformer, 6):
+        page.get_by_role("button", name="Edit", exact=True).click()
+        for button in acting:
+            expect(button).to_be_disabled()
+        visitor.stop()
+        expect(page.locator(".status:visible")).to_have_text("Stopped")
+        for button in acting:
+            expect(button).to_be_disabled()
+    page.locator("#edit-history img").nth(1).click()
+    acting[1].click()
+    expect(acting[1]).to_be_disabled()  # at the picture itself
+    expect(seed).to_have_value("7")
+    page.locator("#edit-history img").nth(0).click()
+    page.wait_for_timeout(500)
+    expect(seed).to_have_value("7")
 
 
 @pytest.mark.slow

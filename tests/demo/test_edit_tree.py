@@ -2,11 +2,15 @@
 
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
+from gradio.utils import _parse_file_size
 from PIL import Image
 
+from unilip.demo import edit_tree
 from unilip.demo.edit_tree import FORMAT, MANIFEST, Node, TreeError, digest, find, label, read_zip, title, write_zip
+from unilip.demo.page import MAX_FILE_SIZE
 
 
 @pytest.fixture
@@ -52,18 +56,35 @@ def test_a_picture_is_found_by_its_pixels(tree):
     assert find(tree, Image.new("RGB", (8, 8), "white")) is None
 
 
-def test_a_zip_file_brings_the_tree_back(tree, keep):
-    assert read_zip(write_zip(tree), keep) == tree
+@pytest.fixture
+def saved(tree, tmp_path) -> Path:
+    path = tmp_path / "edits.zip"
+    write_zip(path, tree)
+    return path
+
+
+def test_a_zip_file_brings_the_tree_back(saved, tree, keep):
+    assert read_zip(saved, keep) == tree
+
+
+def test_no_zip_file_is_written_that_would_not_be_read(tree, tmp_path, monkeypatch):
+    monkeypatch.setattr(edit_tree, "LARGEST_ZIP", edit_tree.MANIFEST_ROOM + 100)
+    with pytest.raises(TreeError, match="one by one"):
+        write_zip(tmp_path / "edits.zip", tree)
+    assert not (tmp_path / "edits.zip").exists()
+
+
+def test_the_page_takes_what_it_gives():
+    assert _parse_file_size(MAX_FILE_SIZE) > edit_tree.LARGEST_ZIP
 
 
 @pytest.mark.parametrize("change", [
     {"parent": 9}, {"parent": "0"}, {"parent": 0.5}, {"parent": -1},
     {"file": "../../etc/passwd"}, {"seed": "5"}, {"instruction": 3},
 ])  # fmt: skip
-def test_a_zip_file_with_a_broken_node_is_refused(tree, keep, tmp_path, change):
-    path = write_zip(tree)
+def test_a_zip_file_with_a_broken_node_is_refused(saved, keep, tmp_path, change):
     broken = tmp_path / "broken.zip"
-    with zipfile.ZipFile(path) as source, zipfile.ZipFile(broken, "w") as target:
+    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(broken, "w") as target:
         for name in source.namelist():
             content = source.read(name)
             if name == MANIFEST:
@@ -95,18 +116,18 @@ def test_what_is_no_zip_file_is_refused(keep, tmp_path):
         read_zip(tmp_path / "notes.zip", keep)
 
 
-def test_a_picture_that_is_none_is_named(tree, keep, tmp_path):
+def test_a_picture_that_is_none_is_named(saved, keep, tmp_path):
     broken = tmp_path / "broken.zip"
-    with zipfile.ZipFile(write_zip(tree)) as source, zipfile.ZipFile(broken, "w") as target:
+    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(broken, "w") as target:
         for name in source.namelist():
             target.writestr(name, b"text" if name.startswith("002") else source.read(name))
     with pytest.raises(TreeError, match="002-A2.png in the zip file: The file is not a PNG"):
         read_zip(broken, keep)
 
 
-def test_a_zip_file_whose_pictures_are_damaged_is_refused(tree, keep, tmp_path):
+def test_a_zip_file_whose_pictures_are_damaged_is_refused(saved, keep, tmp_path):
     path = tmp_path / "damaged.zip"
-    with zipfile.ZipFile(write_zip(tree)) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
             target.writestr(name, source.read(name))
         start = target.getinfo("002-A2.png").header_offset + 50

@@ -96,7 +96,7 @@ def upload(served, name: str, content: bytes) -> httpx.Response:
 
 
 def test_an_oversized_upload(served):
-    assert upload(served, "large.png", bytes(32_000_000)).status_code == 413
+    assert upload(served, "large.png", bytes(220_000_000)).status_code == 413
     assert upload(served, "small.png", bytes(1000)).status_code == 200
 
 

@@ -51,6 +51,11 @@ def test_words_replace_the_first_of_them(client):
     assert np.abs(shown - alone(client, prompt="a red dog", seed=9)).max() <= 2
 
 
+def test_a_long_label_is_cut():
+    wide, cut = (Sheet([label], ["1"]).image.width for label in ("a" * 1900, "a" * 41))
+    assert wide == cut < Sheet(["W" * 40], ["1"]).image.width + CELL
+
+
 @pytest.mark.parametrize(("change", "words"), [
     ({"rows": "seed"}, "both vary the seed"),
     ({"row_values": " , "}, "no values are given"),
@@ -60,6 +65,9 @@ def test_words_replace_the_first_of_them(client):
     ({"columns": "words of the prompt", "column_values": "dog, cat"}, "“dog”, must stand in the prompt"),
     ({"column_values": ",".join(map(str, range(40)))}, "80 pictures; at most 36"),
     ({"prompt": " "}, "The prompt is empty"),
+    ({"row_values": "1, " * 1000}, "The list of values has 2,999 characters"),
+    ({"columns": "words of the prompt", "column_values": f"cat, {'long ' * 390}", "prompt": "cat " * 9},
+     "The prompt has .* characters"),
 ])  # fmt: skip
 def test_what_cannot_be_drawn_is_said(client, change, words):
     with pytest.raises(AppError, match=words):

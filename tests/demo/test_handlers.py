@@ -191,6 +191,33 @@ def test_an_empty_mask_changes_nothing_about_an_edit(client, picture):
     assert np.array_equal(pixels(plain), pixels(masked))
 
 
+@pytest.mark.parametrize(("layers", "words"), [
+    ([Image.new("1", (12_000, 10_000))], "120 megapixels; at most 100"),
+    ([Image.new("RGBA", (8, 8))] * 9, "The mask has 9 layers; at most 8"),
+    ([None], "not a PNG"),
+])  # fmt: skip
+def test_a_mask_that_cannot_be_used_is_refused(client, picture, tmp_path, layers, words):
+    files = []
+    for number, layer in enumerate(layers):
+        path = tmp_path / f"{number}.png"
+        path.write_text("no picture") if layer is None else layer.save(path)
+        files.append(handle_file(path))
+    with pytest.raises(AppError, match=words):
+        edit(client, picture, mask={"background": None, "layers": files, "composite": None, "id": None})
+
+
+def test_layers_of_several_sizes_are_one_mask(client, picture, tmp_path):
+    Image.new("RGBA", (8, 8)).save(tmp_path / "empty.png")
+    painted = Image.new("RGBA", (16, 16))
+    painted.paste("red", (0, 0, 8, 16))
+    painted.save(tmp_path / "painted.png")
+    layers = [handle_file(tmp_path / name) for name in ("empty.png", "painted.png")]
+    mask = {"background": None, "layers": layers, "composite": None, "id": None}
+    (_, after), *_ = edit(client, picture, mask=mask, result=RESULTS[2])
+    same = (pixels(after) == pixels(picture)).all(axis=-1)
+    assert same[:, 160:].all() and not same[:, :150].all()
+
+
 @pytest.mark.parametrize("task", ["create", "edit", "reconstruct"])
 def test_downloaded_pictures_carry_their_record(client, served, picture, task):
     if task == "create":

@@ -30,6 +30,12 @@ def test_every_fixed_text_is_known_in_chinese(texts):
     assert not missing, missing
 
 
+def test_every_choice_is_known_in_chinese(served):
+    labels = {label for one in served.page.blocks.values() for label, _ in getattr(one, "choices", None) or ()}
+    missing = {str(label) for label in labels if str(label) not in CHINESE and not str(label).isdecimal()}
+    assert not missing, missing
+
+
 def test_no_translation_is_of_something_that_the_page_does_not_say(served, texts):
     choices = [label for one in served.page.blocks.values() for label, _ in getattr(one, "choices", None) or ()]
     said = html.unescape("\n".join([*texts, *map(str, choices)]))

@@ -16,6 +16,7 @@ from unilip.demo.sayings import SAID, in_chinese, said
 
 SETTINGS = [Contestant(name, settings={}) for name in ("hare", "fox")]
 HERE = Path(page.__file__).parent
+TEXTS = {"refusal", "TreeError"}  # what is called with a text for the visitor
 MODULES = (
     "bench",
     "changed",
@@ -23,6 +24,7 @@ MODULES = (
     "compare",
     "create",
     "edit",
+    "edit_tree",
     "engine",
     "grid",
     "handoffs",
@@ -46,7 +48,7 @@ def faults(module: str) -> list[str]:
     """What the module's refusals say, with a number for what is filled in."""
     found = []
     for node in ast.walk(ast.parse((HERE / f"{module}.py").read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "refusal":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TEXTS:
             match node.args:
                 case [ast.Constant(value=text)]:
                     found.append(text)
@@ -69,9 +71,18 @@ def test_every_fault_is_known_in_chinese(module):
     ("Did you mean “cat” instead of “catt”? It counts only up to four of a thing.",
      "您是指 “cat” instead of “catt” 吗？每种东西它最多数到四个。"),
     ("of another program", "of another program"),
+    ("Picture 1 of 60", "图片 1 / 60"),
+    ("Step  of 20, about 3 s left", "Step  of 20, about 3 s left"),
 ])  # fmt: skip
 def test_what_is_known_is_put_into_chinese_and_the_rest_left(english, chinese):
     assert said(english, request("zh-CN,zh;q=0.9,en;q=0.8")) == chinese
+
+
+@pytest.mark.timeout(20)
+def test_a_long_text_does_not_keep_the_page_waiting():
+    words = "of " * 3000
+    assert said(f"“{words}” is not a number, as the seed must be.", request("zh")).startswith(f"“{words}”不是数字")
+    assert said(f"Drew: {words}", request("zh")) == f"Drew: {words}"
 
 
 def test_html_keeps_its_tags_and_what_a_visitor_wrote_stays_text():

@@ -37,10 +37,10 @@ def count(closed):
 def test_a_press_closes_the_run_and_gives_the_last_value(count, closed):
     stops = Stops()
     with visitor("one"):
-        run = stops.ends(count, lambda: "stopped")(5)
+        run = stops.ends(count, lambda value: f"stopped after {value}")(5)
         assert next(run) == 5
         stops.press()
-        assert [*run] == ["stopped"]
+        assert [*run] == ["stopped after 5"]
     assert closed == [True]
 
 
@@ -70,6 +70,29 @@ def test_a_press_does_not_end_the_run_after_the_one_that_it_ended(count):
         stops.press()
         assert [*run] == []
         assert [*stops.ends(count)(8)] == [8, 9, 10]
+
+
+def test_a_press_ends_all_that_runs_for_a_visitor(count):
+    stops = Stops()
+    with visitor("one"):
+        assert not stops.runs()
+        runs = [stops.ends(count)(start) for start in (5, 8)]
+        assert [next(run) for run in runs] == [5, 8]
+        stops.press()
+        assert [[*run] for run in runs] == [[], []]
+        assert not stops.runs()
+
+
+def test_a_run_is_one_until_its_end_and_for_its_visitor_alone(count):
+    stops = Stops()
+    with visitor("one"):
+        run = stops.ends(count)(5)
+        next(run)
+        assert stops.runs()
+    with visitor("two"):
+        assert not stops.runs()
+    with visitor("one"):
+        assert [*run] == [6, 7] and not stops.runs()
 
 
 def test_a_closed_page_closes_the_run(count, closed):

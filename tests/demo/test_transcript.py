@@ -14,7 +14,8 @@ def test_turns_and_pictures_are_in_order(tmp_path):
         {"role": "user", "content": [{"type": "text", "text": "What is it?"}]},
         {"role": "assistant", "content": [{"type": "text", "text": "a *cat* <b>"}]},
     ]
-    with zipfile.ZipFile(write_markdown(history)) as file:
+    write_markdown(tmp_path / "conversation.zip", history)
+    with zipfile.ZipFile(tmp_path / "conversation.zip") as file:
         text = file.read("conversation.md").decode()
         assert file.read("1.png") == (tmp_path / "cat.png").read_bytes()
     assert (

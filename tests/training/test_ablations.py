@@ -75,6 +75,16 @@ def test_the_condition_is_tried_in_a_dit_whose_readers_alone_are_new_and_learn(m
     assert len(learning) < len(before) / 2
 
 
+def test_an_arm_that_adapts_goes_on_from_all_weights(tmp_path):
+    make_tiny_pipeline().save_pretrained(tmp_path / "start")
+    whole = make_tiny_pipeline()
+    pipeline = run_ablations.start(tmp_path / "start", "adaptation", run_ablations.Arm({}, {"condition": "states"}), 1)
+    assert pipeline.connector.config.condition == "states"
+    for name in ("connector", "transformer"):
+        trained = getattr(whole, name).state_dict()
+        assert all(torch.equal(one, trained[key]) for key, one in getattr(pipeline, name).state_dict().items())
+
+
 def test_the_table_has_mean_and_spread():
     rows = [{"arm": "both", "scores": {"PSNR": value}} for value in (1.0, 3.0)]
     assert run_ablations.table(rows).splitlines()[-1] == "| both | 2.000 ± 1.414 | 2 |"
@@ -82,7 +92,7 @@ def test_the_table_has_mean_and_spread():
 
 @pytest.mark.slow
 @needs_art
-@pytest.mark.parametrize("experiment", ["reconstruction", "condition"])
+@pytest.mark.parametrize("experiment", ["reconstruction", "condition", "adaptation"])
 def test_an_experiment_runs_and_is_not_repeated(config_file, tmp_path, monkeypatch, capsys, experiment):
     make_tiny_pipeline().save_pretrained(tmp_path / "start")
     line = {"tag": "single_object", "prompt": "a photo of a cat", "include": [{"class": "cat", "count": 1}]}

@@ -1,7 +1,6 @@
 """The Chat tab: questions about one or several pictures, over several turns."""
 
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,14 +10,15 @@ import gradio as gr
 from PIL import Image
 
 from unilip.demo import parts
-from unilip.demo.engine import Engine, Result, Step, Text, refusal
+from unilip.demo.engine import Engine, Event, Result, Step, Text, Waiting, refusal
 from unilip.demo.picture import read_picture
 from unilip.demo.routing import Route, route
 from unilip.demo.sayings import said
 from unilip.demo.stopping import Stops
 
 MAX_PICTURES = 8
-THINKING = "…"  # stands where the answer will be; no part of the conversation if it is stopped before its first word
+THINKING = "…"  # stands where the answer will be
+STOPPED = "Stopped"  # stands there if it is stopped before its first word, and is no part of the conversation
 TAG, UNTAGGED = re.compile(r"<(?=[a-zA-Z/!?])"), "<\u200b"
 EXAMPLES = (
     ("cat-and-dog.png", "What is in the picture?"),
@@ -26,6 +26,10 @@ EXAMPLES = (
     ("bus.png", "What colour is the bus?"),
     ("umbrella.png", "What is below the umbrella?"),
 )
+
+
+class Progress(str):
+    """What stands where an answer or a picture will be."""
 
 
 class PlainChatbot(gr.Chatbot):
@@ -86,7 +90,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
             answers = answer(asked)
         else:
             answers = draw(wish, read_picture(pictures[-1]) if wish.task == "edit" else None)
-        yield [*asked, {"role": "assistant", "content": THINKING}], None
+        yield [*asked, {"role": "assistant", "content": Progress(THINKING)}], None
         try:
             for content in answers:
                 # The box is left alone: the visitor may be typing the next question.
@@ -94,6 +98,13 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         except gr.Error:
             yield history, {"text": text, "files": message.get("files") or []}
             raise
+
+    def halt(value: tuple) -> tuple:
+        """What a stopped run leaves: the words that it had, or that it was stopped."""
+        history = value[0]
+        if isinstance(history[-1]["content"], Progress):
+            history = [*history[:-1], {"role": "assistant", "content": said(STOPPED)}]
+        return history, gr.skip()
 
     def answer(asked: list[dict]) -> Iterator[str]:
         """What the model says, growing."""
@@ -105,7 +116,11 @@ def build_chat_tab(engine: Engine) -> ChatTab:
             )
         for event in engine.answer(turns):
             text = event.text if isinstance(event, Text) else event.value if isinstance(event, Result) else ""
-            yield text or THINKING
+            yield text or in_line(event)
+
+    def in_line(event: Event) -> Progress:
+        """A line for the time before the model begins."""
+        return Progress(said(parts.waiting(event)) if isinstance(event, Waiting) and event.ahead else THINKING)
 
     def draw(wish: Route, picture: Image.Image | None) -> Iterator[str | list]:
         """A line that tells how far the drawing or edit is, then the picture with what was done."""
@@ -120,7 +135,9 @@ def build_chat_tab(engine: Engine) -> ChatTab:
                 ]
             elif isinstance(event, Step):
                 doing = "Drawing" if picture is None else "Editing"
-                yield said(f"{doing}… step {event.number} of {event.total}")
+                yield Progress(said(f"{doing}… step {event.number} of {event.total}"))
+            else:
+                yield in_line(event)
 
     def as_text(text: str) -> dict:
         return {"type": "text", "text": text}
@@ -152,7 +169,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         for block in content:
             if path := picture_of(block):
                 yield {"type": "image", "image": read_picture(path)}
-            elif block.get("type") == "text" and block["text"] != THINKING:
+            elif block.get("type") == "text" and block["text"] not in (THINKING, STOPPED, said(STOPPED)):
                 yield as_text(block["text"])
 
     chatbot = PlainChatbot(
@@ -258,7 +275,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         return [], None
 
     stops, renewals = Stops(), Stops()
-    chat = renewals.ends(stops.ends(chat), lambda: ([], None))
+    chat = renewals.ends(stops.ends(chat, halt), lambda _: ([], None))
     for begun, visibility in (
         (box.submit(begin, None, box, **parts.PRIVATE), "public"),
         (chatbot.example_select(take_example, None, box, **parts.PRIVATE), "private"),
@@ -283,16 +300,12 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     box.stop(stops.press, **parts.PRIVATE)
     clear.click(start_anew, None, [chatbot, box], **parts.PRIVATE)
     chatbot.change(lambda history: gr.Button(interactive=bool(history)), chatbot, save[0], **parts.PRIVATE)
-    parts.wire_download(save, write_markdown, chatbot)
+    parts.wire_download(save, write_markdown, chatbot, "conversation.zip")
     return ChatTab(box)
 
 
-def write_markdown(history: list[dict]) -> str:
-    """A zip file of the conversation as Markdown, with its pictures beside it.
-
-    Returns:
-        The path of a temporary file.
-    """
+def write_markdown(path: Path, history: list[dict]) -> None:
+    """Writes a zip file of the conversation as Markdown, with its pictures beside it."""
     lines, pictures, speaker = ["# A conversation with UniLIP"], [], None
     for turn in history:
         if turn["role"] != speaker:
@@ -302,12 +315,10 @@ def write_markdown(history: list[dict]) -> str:
             if block.get("type") == "text":
                 # What looks like Markdown was not meant as such.
                 lines.append(re.sub(r"([\\`*_{}\[\]<>()#+!|-])", r"\\\1", block["text"]))
-            elif path := block.get("path") or (block.get("file") or {}).get("path"):
-                pictures.append(path)
-                lines.append(f"![picture {len(pictures)}]({len(pictures)}{Path(path).suffix})")
-    path = Path(tempfile.mkdtemp(prefix="unilip-")) / "conversation.zip"
+            elif picture := block.get("path") or (block.get("file") or {}).get("path"):
+                pictures.append(picture)
+                lines.append(f"![picture {len(pictures)}]({len(pictures)}{Path(picture).suffix})")
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("conversation.md", "\n\n".join(lines) + "\n")
         for number, picture in enumerate(pictures, start=1):
             file.write(picture, f"{number}{Path(picture).suffix}")
-    return str(path)

@@ -116,7 +116,7 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
                 shown = bench.show(studies, studies.store().judge(token)) if token and there else None
             note = ""
         except gr.Error as error:
-            found, shown, note = [], None, f'<p class="hint">{error.message}</p>'
+            found, shown, note = [], None, said(f'<p class="hint">{error.message}</p>')
         joinable = gr.Dropdown(found, value=found[0][1] if found else None), gr.Column(visible=bool(found))
         home = gr.Column(visible=shown is None)
         return note, *joinable, home, *(bench.hide() if shown is None else shown), outcome.offer(owner_token)

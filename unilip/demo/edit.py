@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -12,7 +13,7 @@ from unilip.demo.changed import Changed
 from unilip.demo.edit_tree import Node, Tree, TreeError
 from unilip.demo.engine import Engine, Result, Step, refusal
 from unilip.demo.hints import hint_line
-from unilip.demo.picture import PictureInput
+from unilip.demo.picture import MaskInput, PictureInput
 from unilip.demo.sayings import said
 from unilip.emoji import suggestions
 from unilip.lineage import read_record, write_record
@@ -60,7 +61,7 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         letterbox: bool = False,
         variants: float = 1,
         result: str = usual,
-        mask: dict | None = None,
+        mask: Image.Image | None = None,
         boxed: bool = False,
         preview: bool = False,
         tree: Tree = (),
@@ -90,7 +91,8 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         instruction = parts.read_text(instruction, "The instruction")
         first = parts.read_seed(seed)
         seeds = [first + i for i in range(parts.read_whole_number(variants, "Variants", 1, MAX_VARIANTS))]
-        painted = read_mask(mask, boxed)
+        if mask and boxed:
+            mask.paste(255, mask.getbbox())
         events = engine.draw(
             instruction,
             seeds,
@@ -105,34 +107,24 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         for event in events:
             match event:
                 case Result(value=drawn):
-                    finished = [finish(picture, one, painted, result) for one in drawn]
+                    finished = [finish(picture, one, mask, result) for one in drawn]
                     tree, parent = planted(tree, picture)
                     new = len(tree)
                     for one, number in zip(finished, seeds, strict=True):
                         tree += (Node(parts.keep(one), edit_tree.digest(one), parent, instruction, number),)
                     yield shown_pair(tree, new), first, new, tree, parts.done(event, "Edited")
                 case Step(preview=[forming, *_]):
-                    yield pair(picture, forming), first, gr.skip(), gr.skip(), parts.progress(event)
+                    # The buttons below act on what is finished, so they wait, too.
+                    yield pair(picture, forming), first, None, gr.skip(), parts.progress(event)
                 case _:
                     yield *[gr.skip()] * 4, parts.progress(event)
 
-    def read_mask(mask: dict | None, boxed: bool) -> Image.Image | None:
-        """What the visitor painted, or the box around it; None for nothing."""
-        if not mask or not mask.get("layers"):
-            return None
-        covered = np.max([np.asarray(layer.convert("RGBA").getchannel("A")) for layer in mask["layers"]], axis=0)
-        painted = Image.fromarray(np.uint8(covered > 0) * 255)
-        box = painted.getbbox()
-        if boxed and box:
-            painted.paste(255, box)
-        return painted if box else None
-
-    def finish(picture: Image.Image, drawn: Image.Image, painted: Image.Image | None, result: str) -> Image.Image:
+    def finish(picture: Image.Image, drawn: Image.Image, mask: Image.Image | None, result: str) -> Image.Image:
         """The drawn picture in the wanted size, with the original's pixels where they are to stay."""
-        if painted is None and result != RESULTS[2]:
+        if mask is None and result != RESULTS[2]:
             return drawn
         original = picture if result == RESULTS[2] else picture.resize(drawn.size, Image.Resampling.LANCZOS)
-        merged = retouch.take_over(original, drawn, painted or retouch.changed_mask(picture, drawn))
+        merged = retouch.take_over(original, drawn, mask or retouch.changed_mask(picture, drawn))
         return write_record(merged, read_record(drawn))
 
     def planted(tree: Tree, picture: Image.Image) -> tuple[Tree, int]:
@@ -187,9 +179,8 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
             changed = Changed(engine, embedded)
         with gr.Column(elem_classes="more"):
             with gr.Accordion("Change only a part", open=False, elem_classes="frame") as part:
-                mask = gr.ImageEditor(
+                mask = MaskInput(
                     label="Paint over what may change",
-                    type="pil",
                     format="png",
                     brush=gr.Brush(default_size=40, colors=["#4f46e5"], color_mode="fixed"),
                     sources=[],
@@ -228,17 +219,18 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         api_visibility="private",
     )
 
-    def show(tree: Tree, number: int):
-        """The node in the slider, beside what it was made from."""
-        return shown_pair(tree, number), number, tree[number].seed
+    def show(tree: Tree, number: int, keep: bool):
+        """The node in the slider, beside what it was made from, and its seed; a root has none, and a kept one stays."""
+        seed = tree[number].seed
+        return shown_pair(tree, number), number, gr.skip() if keep and seed is None else seed
 
-    def select(tree: Tree, event: gr.SelectData):
-        return show(tree, event.index)
+    def select(tree: Tree, keep: bool, event: gr.SelectData):
+        return show(tree, event.index, keep)
 
-    def step_back(tree: Tree, number: int | None):
+    def step_back(tree: Tree, number: int):
         """Shows what the shown node was made from; what it was made by stands ready to be tried again."""
-        parent = tree[number].parent
-        return *show(tree, parent), tree[parent].path, tree[number].instruction
+        node = tree[number]
+        return shown_pair(tree, node.parent), node.parent, node.seed, tree[node.parent].path, node.instruction
 
     def find_ideas(picture: Image.Image | None) -> Iterator:
         """Edits that fit the picture, from what the model says of it."""
@@ -269,12 +261,18 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
     def compare_closer(tree: Tree, number: int) -> Iterator[tuple]:
         yield from changed.look_closer(*edited(tree, number))
 
-    def load_edits(path: str):
+    def write_edits(path: Path, tree: Tree) -> None:
+        try:
+            edit_tree.write_zip(path, tree)
+        except TreeError as error:
+            raise refusal(str(error)) from None
+
+    def load_edits(path: str, keep: bool):
         try:
             tree = edit_tree.read_zip(path, parts.keep)
         except TreeError as error:
             raise refusal(str(error)) from None
-        return tree, *show(tree, len(tree) - 1)
+        return tree, *show(tree, len(tree) - 1, keep)
 
     sampler = [settings.steps, settings.guidance, settings.negative_prompt, letterbox, variants, result]
     parts.wire(
@@ -297,13 +295,13 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         **parts.PRIVATE,
     ).then(compare, [tree, shown], changed.outputs, **parts.PRIVATE)
     changed.ask.click(compare_closer, [tree, shown], changed.outputs, **parts.SPEAKING)
-    thumbnails.select(select, tree, [slider, shown, seed.used], **parts.PRIVATE)
+    thumbnails.select(select, [tree, seed.keep], [slider, shown, seed.used], **parts.PRIVATE)
     undo.click(step_back, [tree, shown], [slider, shown, seed.used, picture, instruction], **parts.PRIVATE)
     again.click(
         lambda tree, number: (tree[number].path, "", None), [tree, shown], [picture, instruction, mask], **parts.PRIVATE
     )
-    parts.wire_download(download, edit_tree.write_zip, tree)
-    load.upload(load_edits, load, [tree, slider, shown, seed.used], **parts.SPEAKING)
+    parts.wire_download(download, write_edits, tree, "edits.zip")
+    load.upload(load_edits, [load, seed.keep], [tree, slider, shown, seed.used], **parts.SPEAKING)
     # The mask is painted over the picture as it is now.
     gr.on([part.expand, picture.change], lambda one: one, picture, mask, **parts.SPEAKING)
     return EditTab(picture, instruction, slider, ask, seed, settings, letterbox, result)

@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import logging
-import tempfile
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ logger = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 FORMAT = "unilip-edits"  # of the manifest, whose "version" grows when readers have to know more
-MOST_NODES, LARGEST_ZIP = 500, 500_000_000  # bytes, unpacked
+MOST_NODES, LARGEST_ZIP = 500, 200_000_000  # bytes, unpacked
+MANIFEST_ROOM = 10_000_000  # bytes of them
 
 
 class TreeError(ValueError):
@@ -65,12 +65,18 @@ def title(tree: Tree, number: int, root: str = "your picture") -> str:
     return f"{label(tree, number)}  {tree[number].instruction or root}"
 
 
-def write_zip(tree: Tree) -> str:
-    """A zip file with every picture and a manifest.
+def write_zip(path: Path, tree: Tree) -> None:
+    """Writes a zip file with every picture and a manifest.
 
-    Returns:
-        The path of a temporary file.
+    Raises:
+        TreeError: `read_zip` would refuse it.
     """
+    size = sum(Path(node.path).stat().st_size for node in tree)
+    if size > LARGEST_ZIP - MANIFEST_ROOM:
+        raise TreeError(
+            f"The edits have {size / 1e6:.0f} MB; a zip file that can be loaded again has room for "
+            f"{LARGEST_ZIP / 1e6:.0f} MB. Please save the pictures one by one."
+        )
     names = [f"{number:03d}-{label(tree, number)}.png" for number in range(len(tree))]
     nodes = [
         {
@@ -82,12 +88,10 @@ def write_zip(tree: Tree) -> str:
         }
         for number, (name, node) in enumerate(zip(names, tree, strict=True))
     ]
-    path = Path(tempfile.mkdtemp(prefix="unilip-")) / "edits.zip"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr(MANIFEST, json.dumps({"format": FORMAT, "version": 1, "nodes": nodes}, indent=1))
         for name, node in zip(names, tree, strict=True):
             file.write(node.path, name)
-    return str(path)
 
 
 def read_zip(path: str, keep) -> Tree:

@@ -12,6 +12,7 @@ from unilip.demo.engine import Engine, Result, Step, Waiting, refusal
 MOST_CELLS = 36
 CELL, GAP, MARGIN = 256, 8, 12  # pixels
 FONT_SIZE = 18
+LONGEST_LABEL = 40  # characters
 NOTHING, SEED, STEPS, GUIDANCE, WORDS = "nothing", "seed", "steps", "guidance", "words of the prompt"
 SETTINGS = (NOTHING, SEED, STEPS, GUIDANCE, WORDS)
 
@@ -30,11 +31,12 @@ def read_values(setting: str, text: str | None, which: str) -> list[str]:
     """The values of one side, split at commas; one empty value where nothing varies.
 
     Raises:
-        gr.Error: no values.
+        gr.Error: no values, or far too many.
     """
     if setting == NOTHING:
         return [""]
-    values = [value.strip() for value in (text or "").split(",") if value.strip()]
+    text = parts.read_optional_text(text, "The list of values") or ""
+    values = [value.strip() for value in text.split(",") if value.strip()]
     if not values:
         raise refusal(f"{which} vary the {setting}, but no values are given. Please list some, with commas between.")
     return values
@@ -50,7 +52,7 @@ def vary(drawing: Drawing, setting: str, value: str, values: list[str]) -> Drawi
     if setting == WORDS:
         if values[0] not in drawing.prompt:
             raise refusal(f"The first of the words, “{values[0]}”, must stand in the prompt: the others replace it.")
-        changed["prompt"] = drawing.prompt.replace(values[0], value)
+        changed["prompt"] = parts.read_text(drawing.prompt.replace(values[0], value), "The prompt")
     elif setting != NOTHING:
         try:
             number = float(value)
@@ -69,6 +71,10 @@ class Sheet:
     """The labelled sheet, filled cell by cell."""
 
     def __init__(self, rows: list[str], columns: list[str]):
+        rows, columns = (
+            [one if len(one) <= LONGEST_LABEL else f"{one[: LONGEST_LABEL - 1]}…" for one in side]
+            for side in (rows, columns)
+        )
         font = ImageFont.load_default(FONT_SIZE)
         width = max((font.getlength(label) for label in rows), default=0)
         self.left = MARGIN + (round(width) + MARGIN if any(rows) else 0)
@@ -149,6 +155,8 @@ def build_grid(engine: Engine, prompt: gr.Textbox, seed: parts.Seed, settings: p
                             yield sheet.image.copy(), used, forming
                         case Waiting():
                             yield gr.skip(), used, parts.progress(event)
+                        case _:  # to be stopped at
+                            yield gr.skip(), used, gr.skip()
         yield sheet.image, used, parts.done(Result(None, seconds), f"{total} pictures")
 
     gr.Markdown("Draws the prompt many times with two settings varied. Everything else is as set on this page.")

@@ -12,6 +12,7 @@ from unilip.annotation.sources import Contestant, read_items
 from unilip.annotation.store import MAX_REPEATS, MAX_TITLE
 from unilip.demo import parts
 from unilip.demo.engine import refusal
+from unilip.demo.sayings import said
 from unilip.demo.studies import Studies, plain_words
 
 ABOUT = (
@@ -155,12 +156,12 @@ def connect(making: Making, studies: Studies, owner_token: gr.BrowserState, show
             return studies.store().load(Path(votes)).token, *opened()
 
     outputs = [owner_token, making.fold, *shown]
-    label = making.button.value
+    label = making.button.value  # before the page is put into other languages
     busy = making.button.click(
-        lambda: gr.Button("Reading the file…", interactive=False), None, making.button, **parts.PRIVATE
+        lambda: gr.Button(said("Reading the file…"), interactive=False), None, making.button, **parts.PRIVATE
     )
     made = busy.then(make_study, making.fields, outputs, api_name="make_study", **parts.QUICK)
-    made.then(lambda: gr.Button(label, interactive=True), None, making.button, **parts.PRIVATE)
+    made.then(lambda: gr.Button(said(label), interactive=True), None, making.button, **parts.PRIVATE)
     loaded = making.load.upload(load_study, making.load, outputs, api_name="load_study", **parts.QUICK)
     for listener in (made, loaded):
         listener.success(None, js=SHOW_JS, **parts.PRIVATE)

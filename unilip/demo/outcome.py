@@ -1,7 +1,6 @@
 """What a study's votes mean, for whoever holds its owner's token."""
 
 import html
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,18 +48,14 @@ def build_outcome(studies: Studies, owner_token: gr.BrowserState) -> Outcome:
         return f'<iframe class="report" title="Results of the study" sandbox srcdoc="{page}"></iframe>'
 
     def write_export(ending: str) -> Callable:
-        def write(owner_token: str) -> str:
-            path = Path(tempfile.mkdtemp(prefix="unilip-")) / f"votes.{ending}"
+        def write(path: Path, owner_token: str) -> None:
             with plain_words():
                 studies.store().owner(owner_token).export(path)
-            return str(path)
 
         return write
 
-    def write_report(owner_token: str, leave_out_flagged: bool) -> str:
-        path = Path(tempfile.mkdtemp(prefix="unilip-")) / "report.html"
+    def write_report(path: Path, owner_token: str, leave_out_flagged: bool) -> None:
         path.write_text(report(owner_token, leave_out_flagged), encoding="utf-8")
-        return str(path)
 
     with gr.Accordion("Results", open=False, visible=False, elem_id="outcome", elem_classes="frame") as fold:
         shown = gr.HTML(label="Results", show_label=False, padding=False)
@@ -82,6 +77,6 @@ def build_outcome(studies: Studies, owner_token: gr.BrowserState) -> Outcome:
         **told,
     )
     for ending, buttons in exports.items():
-        parts.wire_download(buttons, write_export(ending), owner_token)
-    parts.wire_download(page, write_report, [owner_token, leave_out])
+        parts.wire_download(buttons, write_export(ending), owner_token, f"votes.{ending}")
+    parts.wire_download(page, write_report, [owner_token, leave_out], "report.html")
     return Outcome(fold, offer)

@@ -21,7 +21,7 @@ from unilip.demo.settings import Settings
 from unilip.demo.studies import Studies
 from unilip.demo.visit import build_visit
 
-MAX_FILE_SIZE = "30mb"
+MAX_FILE_SIZE = "200mb"  # what the Edit tab saves is to be loaded again, see `edit_tree.LARGEST_ZIP`
 CLEAN_EVERY = 3600  # seconds
 KEEP_FILES = 6 * 3600  # seconds that a visitor's uploads and results stay on disk
 FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")

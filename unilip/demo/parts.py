@@ -3,7 +3,9 @@
 import html
 import logging
 import math
+import os
 import random
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,11 +159,22 @@ def download_button(label: str, elem_id: str, **settings) -> Download:
     return button, gr.DownloadButton(label, elem_id=elem_id, elem_classes="unseen")
 
 
-def wire_download(buttons: Download, write: Callable, inputs: gr.components.Component) -> None:
-    """Connects the buttons to the function that writes the file and returns its path."""
+def wire_download(
+    buttons: Download, write: Callable[..., None], inputs: gr.components.Component | list, name: str
+) -> None:
+    """Connects the buttons to the function that writes the file, whose path and inputs it is given."""
     button, hidden = buttons
+
+    def hand_out(*given) -> str:
+        # Where the page keeps what it shows, so that this is deleted when that is.
+        kept = get_upload_folder()
+        os.makedirs(kept, exist_ok=True)
+        path = Path(tempfile.mkdtemp(dir=kept)) / name
+        write(path, *given)
+        return str(path)
+
     # A click on gradio's own button takes the file that is there already, not the one that the click makes.
-    button.click(write, inputs, hidden, **PRIVATE).success(
+    button.click(hand_out, inputs, hidden, **SPEAKING).success(
         None, js=f"() => setTimeout(() => document.getElementById('{hidden.elem_id}').click(), 200)", **PRIVATE
     )
 
@@ -193,14 +206,19 @@ def status_line(text: str = "", share: float | None = None) -> str:
     return f'<div class="status" role="status" aria-live="polite">{bar}<p>{html.escape(said(text))}</p></div>'
 
 
+def waiting(event: Waiting) -> str:
+    """In words, how long the line is."""
+    about = "" if event.seconds is None else f", about {math.ceil(event.seconds)} s"
+    return f"Waiting: {event.ahead} {'request' if event.ahead == 1 else 'requests'} before yours{about}"
+
+
 def progress(event: Event, step: str = "Step") -> str:
     """The status line for an event that is not the last; `step` is what its steps are called."""
     match event:
         case Waiting(ahead=0):
             return status_line("Starting…", 0)
-        case Waiting(ahead=ahead, seconds=seconds):
-            about = "" if seconds is None else f", about {math.ceil(seconds)} s"
-            return status_line(f"Waiting: {ahead} {'request' if ahead == 1 else 'requests'} before yours{about}", 0)
+        case Waiting():
+            return status_line(waiting(event), 0)
         case Step(number=number, total=total) if number == total:
             return status_line("Turning the result into pixels…", 1)
         case Step(number=number, total=total, seconds=seconds):
@@ -261,7 +279,11 @@ def wire(
         return *busy, used if keep else None
 
     def end():
-        return gr.Button(visible=True), gr.Button(visible=False)
+        # "Vary this" can begin a second run beside the button's own.
+        return [gr.skip()] * 2 if stops.runs() else (gr.Button(visible=True), gr.Button(visible=False))
+
+    def fail():
+        return *end(), gr.skip() if stops.runs() else status_line()
 
     seed_inputs, seed_outputs = ([], []) if seed is None else ([seed.keep, seed.used], [seed.wanted])
     buttons = [action.run, action.stop]
@@ -270,14 +292,12 @@ def wire(
     starts = [gr.on(triggers, **beginning)] + ([also.success(**beginning)] if also else [])
     endpoints = [{"api_name": api_name}, {"api_visibility": "private"}]
     stops = Stops()
-    handler = stops.ends(handler, lambda: (*(gr.skip() for _ in outputs), status_line("Stopped")))
+    handler = stops.ends(handler, lambda _: (*(gr.skip() for _ in outputs), status_line("Stopped")))
     for begun, endpoint in zip(starts, endpoints, strict=False):
         running = begun.then(
             handler, inputs, [*outputs, action.status], show_progress="hidden", concurrency_limit=None, **endpoint
         )
         # "multiple": gradio would drop the end of a run while that of the one before is still on its way.
         running.success(end, None, buttons, trigger_mode="multiple", **PRIVATE)
-        running.failure(
-            lambda: (*end(), status_line()), None, [*buttons, action.status], trigger_mode="multiple", **PRIVATE
-        )
+        running.failure(fail, None, [*buttons, action.status], trigger_mode="multiple", **PRIVATE)
     action.stop.click(stops.press, **PRIVATE)

@@ -14,6 +14,7 @@ from unilip.demo.study_sayings import STUDY_SAID
 
 TEXT_NODE = re.compile(r"(?<=>)[^<>]+(?=<)")
 SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
+MOST_NESTED = 3  # gaps within gaps
 SIMPLIFIED = ("zh", "zh-cn", "zh-sg", "zh-hans", "zh-hans-cn")  # as the page's fixed words are
 
 # "{}" stands for anything, which is itself put into Chinese where it is known.
@@ -25,6 +26,7 @@ SAID = {
     "Waiting: {} request before yours, about {} s": "等待中：前面还有 {} 个请求，约 {} 秒",
     "Waiting: {} requests before yours": "等待中：前面还有 {} 个请求",
     "Waiting: {} request before yours": "等待中：前面还有 {} 个请求",
+    "Picture {} of {}": "图片 {} / {}",
     "Turning the result into pixels…": "正在把结果变成像素……",
     "{} {} of {}, about {} s left": "{} {} / {}，约剩 {} 秒",
     "Step": "步骤",
@@ -60,6 +62,7 @@ SAID = {
     "The message": "消息",
     "The name": "名字",
     "The text to keep away from": "要避免的内容",
+    "The list of values": "取值列表",
     "{} must be a whole number from {} to {}.": "{}必须是 {} 到 {} 之间的整数。",
     "The number of pictures": "图片张数",
     "The seed": "种子",
@@ -101,6 +104,15 @@ SAID = {
     "guidance": "引导强度",
     "words of the prompt": "提示中的词",
     "This is not a zip file of edits, or it is damaged.": "这不是编辑的 zip 文件，或已损坏。",
+    "The zip file is too large to be opened here.": "zip 文件太大，无法在此打开。",
+    "The zip file was made by another program, or by a newer UniLIP.": "此 zip 文件由其他程序或更新版的 UniLIP 生成。",
+    "The zip file holds {} pictures; it can be 1 to {}.": "zip 文件含有 {} 张图片；可以有 1 到 {} 张。",
+    "{} in the zip file: {}": "zip 文件中的 {}：{}",
+    "The edits have {} MB; a zip file that can be loaded again has room for {} MB.": (
+        "这些编辑共 {} MB；可再次载入的 zip 文件最多 {} MB。"
+    ),
+    "Please save the pictures one by one.": "请逐张保存图片。",
+    "The mask has {} layers; at most {} can be used.": "蒙版有 {} 层，最多可用 {} 层。",
     # what comes back
     "Restored.": "已恢复。",
     "Draw gives the same picture again.": "再按“开始画”即得到同一张图片。",
@@ -195,18 +207,36 @@ def in_chinese(text: str) -> str:
     return text if len(sentences) < 2 else "".join(_translate(one) or f"{one} " for one in sentences).rstrip()
 
 
-def _translate(text: str) -> str | None:
+def _translate(text: str, nested: int = 0) -> str | None:
     if text in SAID:
         return SAID[text]
-    for pattern, chinese in templates():
-        found = pattern.fullmatch(text)
-        if found and not any(SENTENCE_END.search(part) for part in found.groups()):
-            return chinese.format(*(_translate(part) or part for part in found.groups()))
+    for pieces, chinese in templates() if nested < MOST_NESTED else ():
+        gaps = fill(pieces, text)
+        if gaps and not any(SENTENCE_END.search(gap) for gap in gaps):
+            return chinese.format(*(_translate(gap, nested + 1) or gap for gap in gaps))
     return None
 
 
+def fill(pieces: list[str], text: str) -> list[str] | None:
+    """What stands between the pieces in a text that begins with the first and ends with the last, as little as can be
+    in each gap; None where they do not fit. In one pass: a visitor's words may be among it, and a regular expression
+    would take minutes over some."""
+    first, *middle, last = pieces
+    end = len(text) - len(last)
+    if not text.startswith(first) or not text.endswith(last):
+        return None
+    gaps, start = [], len(first)
+    for piece in middle:
+        at = text.find(piece, start + 1, end)
+        if at < 0:
+            return None
+        gaps.append(text[start:at])
+        start = at + len(piece)
+    return [*gaps, text[start:end]] if start < end else None
+
+
 @cache
-def templates() -> list[tuple[re.Pattern, str]]:
-    """The texts of SAID with something in them, those with most words first."""
+def templates() -> list[tuple[list[str], str]]:
+    """The texts of SAID with gaps, as the pieces around these, with what they are in Chinese; longest first."""
     open_ones = sorted((text for text in SAID if "{}" in text), key=lambda text: -len(text))
-    return [(re.compile(re.escape(text).replace(r"\{\}", "(.+?)")), SAID[text]) for text in open_ones]
+    return [(text.split("{}"), SAID[text]) for text in open_ones]

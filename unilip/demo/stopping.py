@@ -4,6 +4,7 @@ Gradio's own `cancels` are not used: the page gets no sign of when the cancelled
 What begins before is silently dropped, or loses its Stop button halfway.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
@@ -12,32 +13,42 @@ from gradio.context import LocalContext
 
 
 class Stops:
-    """Which visitors have pressed a button that ends what runs for them."""
+    """What runs, and for which visitor, so that a button can end it."""
 
     def __init__(self):
-        self._pressed: set[str | None] = set()
+        self._runs: list[tuple[str | None, threading.Event]] = []
 
     def press(self) -> None:
-        """Ends the visitor's run at its next value; does nothing where none runs."""
-        self._pressed.add(_visitor())
+        """Ends all that runs for the visitor, each at its next value."""
+        for visitor, pressed in [*self._runs]:
+            if visitor == _visitor():
+                pressed.set()
 
-    def ends(self, handler: Callable[..., Iterator], last: Callable[[], Any] | None = None) -> Callable[..., Iterator]:
-        """The handler, a generator, as one that a press closes; `last` then gives its last value."""
+    def runs(self) -> bool:
+        """Whether anything runs for the visitor."""
+        return any(visitor == _visitor() for visitor, _ in [*self._runs])
+
+    def ends(
+        self, handler: Callable[..., Iterator], last: Callable[[Any], Any] | None = None
+    ) -> Callable[..., Iterator]:
+        """The handler, a generator, as one that a press closes; `last` then makes its last value of the one before."""
 
         @wraps(handler)
         def run(*inputs: Any) -> Iterator[Any]:
-            self._pressed.discard(_visitor())  # pressed when nothing ran
+            this = _visitor(), threading.Event()
+            self._runs.append(this)
             values = handler(*inputs)
             try:
                 for value in values:
                     yield value
-                    if _visitor() in self._pressed:
+                    if this[1].is_set():
                         values.close()
                         if last is not None:
-                            yield last()
+                            yield last(value)
+                        return
             finally:
                 values.close()  # a closed page, too, is to free the model
-                self._pressed.discard(_visitor())
+                self._runs.remove(this)
 
         return run
 

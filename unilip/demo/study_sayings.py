@@ -47,6 +47,8 @@ STUDY_SAID = {
     "There is no such study; it may have been deleted.": "没有这个研究；它可能已被删除。",
     "There is no study {}.": "没有研究 {}。",
     # running a study
+    "Make the study": "创建研究",
+    "Reading the file…": "正在读取文件……",
     "Items": "项目",
     "Pictures": "图片",
     "Annotators": "评判者",
