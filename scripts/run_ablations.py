@@ -176,7 +176,9 @@ def main(
         2,
     ),
     scenes: Annotated[int, typer.Option(min=1, help="Fresh scenes of reconstruction and understanding.")] = 200,
-    prompts: Annotated[Path, typer.Option(help="GenEval's prompts.")] = Path("../shared/geneval/dev.jsonl"),
+    prompts: Annotated[
+        Path | None, typer.Option(help="GenEval's prompts; all experiments but reconstruction need them.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="So many of them.")] = 50,
     each: Annotated[int, typer.Option(min=1, help="Edits of each kind.")] = 12,
     steps: Annotated[int, typer.Option(min=1, help="Denoising steps of a picture.")] = 20,
@@ -185,6 +187,8 @@ def main(
     """Trains and measures what is not in the results yet, seed by seed, and prints the table."""
     if experiment not in EXPERIMENTS:
         raise typer.BadParameter(f"There is no experiment {experiment}: it is one of {', '.join(EXPERIMENTS)}.")
+    if experiment != "reconstruction" and not (prompts and prompts.is_file()):
+        raise typer.BadParameter("Drawings are measured on GenEval's prompts: name their file by --prompts.")
     base = read_config(config or EXPERIMENTS[experiment], folder)
     sizes = {
         "scenes": scenes, "prompts": prompts, "limit": limit, "each": each, "steps": steps, "guidance": guidance

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from tests.tiny import released_tensors, write_json, write_released
 from unilip import checkpoints
-from unilip.checkpoints import CheckpointError, convert, load_pipeline, pick_device_and_dtype
+from unilip.checkpoints import CheckpointError, computes_in_bfloat16, convert, load_pipeline, pick_device_and_dtype
 
 COMPONENTS = ("mllm", "connector", "transformer", "decoder")
 PICTURE = Image.new("RGB", (64, 32), "red")
@@ -386,6 +386,12 @@ def test_device_and_dtype_as_asked():
     assert pick_device_and_dtype("cpu", "float32") == (torch.device("cpu"), torch.float32)
     assert pick_device_and_dtype("cpu", "bf16")[1] == torch.bfloat16
     assert pick_device_and_dtype("cpu", torch.float16)[1] == torch.float16
+
+
+@pytest.mark.parametrize("capability, fast", [((7, 5), False), ((8, 0), True), ((9, 0), True)])
+def test_cards_run_in_bfloat16_where_they_compute_in_it(monkeypatch, capability, fast):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert computes_in_bfloat16(torch.device("cuda")) is fast
 
 
 def test_the_cpu_runs_in_bfloat16_where_it_computes_in_it():

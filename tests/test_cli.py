@@ -148,6 +148,17 @@ def test_a_cut_model_is_one_sentence(run, tmp_path):
     assert_one_sentence(run("generate", "a dog", model=tmp_path), 1, "model_index.json")
 
 
+@pytest.mark.parametrize("option", [("--device", "toaster"), ("--dtype", "int4")])
+def test_an_evaluation_with_a_wrong_device_or_dtype_is_one_sentence(option, tmp_path):
+    result = CliRunner().invoke(app, ["evaluate", "understanding", *option, "--out", str(tmp_path / "out")])
+    assert_one_sentence(result, 1, option[1])
+
+
+def test_the_help_of_an_evaluation_loses_nothing_in_brackets():
+    shown = CliRunner().invoke(app, ["evaluate", "reconstruction", "--help"]).output
+    assert "torchmetrics[image]" in shown and "[default: the" in shown
+
+
 def test_what_is_no_picture_is_one_sentence(run, tmp_path):
     (tmp_path / "text.png").write_text("not a picture")
     assert_one_sentence(run("edit", tmp_path / "text.png", "make it blue"), 2, "picture")

@@ -71,6 +71,8 @@ def pick_device_and_dtype(
 def computes_in_bfloat16(device: torch.device) -> bool:
     """Whether the hardware does, rather than accept bfloat16 and convert it: that takes a processor hundreds of times
     as long as float32."""
+    if device.type == "cuda" and not torch.version.hip:
+        return torch.cuda.get_device_capability(device)[0] >= 8
     if device.type == "cpu":
         return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     if device.type == "mps":

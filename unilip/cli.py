@@ -86,7 +86,7 @@ def plain_errors() -> Iterator[None]:
 
     try:
         yield
-    except (CheckpointError, torch.OutOfMemoryError, OSError) as error:
+    except (CheckpointError, torch.OutOfMemoryError, FloatingPointError, OSError) as error:
         code, message = 1, str(error)
         if isinstance(error, torch.OutOfMemoryError):
             message = "There is not enough memory on the device: ask for fewer pictures, or give --device cpu."

@@ -84,8 +84,9 @@ def _parse(raw: dict[str, Any], parents: bool = True) -> Record:
 
 
 def fingerprint(pipeline: UniLIPPipeline) -> str:
-    """Sixteen hexadecimal digits that tell one model's weights from another's, on any device and in any dtype: a hash
-    over each tensor's name, shape and some of its values, in bfloat16."""
+    """Sixteen hexadecimal digits that tell one model's weights from another's, on any device, in float32 or bfloat16
+    (float16 has no room for small values): a hash over each tensor's name, shape and some of its values, in bfloat16.
+    """
     digest = hashlib.sha256()
     for name, component in sorted(pipeline.components.items()):
         if not isinstance(component, torch.nn.Module):

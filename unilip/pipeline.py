@@ -176,6 +176,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         tokens = texts if isinstance(texts, dict) else self.tokenize(texts)
         input_ids, mask = tokens["input_ids"].to(device), tokens["attention_mask"].to(device)
         self._onload(self.mllm)
+        if self.connector.queries.is_meta:  # offloaded layer by layer, and no layer's forward asks for these
+            self._onload(self.connector)
         embeddings = self.mllm.get_input_embeddings()(input_ids)
         queries = self.connector.queries.to(device, embeddings.dtype).expand(len(input_ids), -1, -1)
         is_image = None
@@ -223,7 +225,9 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     def _decode(self, latents: torch.Tensor) -> torch.Tensor:
         # One picture at a time: the decoder's memory grows with its batch, its speed does not.
         self._onload(self.decoder)
-        return torch.cat([self.decoder.decode(one[None].to(self.decoder.dtype)).float() for one in latents])
+        pixels = torch.cat([self.decoder.decode(one[None].to(self.decoder.dtype)).float() for one in latents])
+        _check_finite(pixels)  # as a picture it would be black
+        return pixels
 
     def _resize_square(self, pixels: torch.Tensor) -> torch.Tensor:
         # The decoder makes 32 pixels of every image token, the encoder took fewer (28 of the released models).
@@ -276,6 +280,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             negative_prompt = [negative_prompt] * len(prompt)
         if len(negative_prompt) != len(prompt):
             raise ValueError(f"{len(negative_prompt)} negative prompts do not go with {len(prompt)} prompts.")
+        # The null prompt is a text of its own, not the template with nothing in it.
+        negative_prompt = [text if text and text.strip() else None for text in negative_prompt]
         for name, value in (
             ("num_inference_steps", num_inference_steps),
             ("num_images_per_prompt", num_images_per_prompt),
@@ -292,7 +298,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             raise ValueError(f"`latents` must have the shape {shape}, got {tuple(latents.shape)}.")
         if output_type not in OUTPUT_TYPES:
             raise ValueError(f"`output_type` must be one of {', '.join(OUTPUT_TYPES)}, got {output_type!r}.")
-        return list(prompt), image, list(negative_prompt)
+        return list(prompt), image, negative_prompt
 
     @torch.no_grad()
     def __call__(
@@ -317,7 +323,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             prompt: one or several prompts; with `image`, instructions.
             image: the picture to edit (anything `unilip.images.open_picture` takes), one for all prompts or one each;
                 several pictures with one prompt are edited alike.
-            negative_prompt: what to steer away from, in place of the null prompt.
+            negative_prompt: what to steer away from, in place of the null prompt; "" is the null prompt.
             num_inference_steps: sampling steps; None is as many as the model's own, `config.num_inference_steps`.
             guidance_scale: g of v = null + g (cond - null), paper section 3.3; 1 turns guidance off and saves half.
                 None is the model's own, `config.guidance_scale`.
@@ -340,6 +346,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         Raises:
             ValueError: an argument that cannot be honoured, or a prompt that is too long.
             unilip.images.PictureError: a picture that cannot be used.
+            FloatingPointError: the numbers grew too large on the way.
         """
         self._require("tokenizer", "connector", "transformer", "scheduler")
         num_inference_steps, guidance_scale = self.choose_sampling(num_inference_steps, guidance_scale)
@@ -398,10 +405,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
                         changed = callback_on_step_end(self, step, timestep, tensors) or {}
                         latents = changed.get("latents", latents)
 
-            if not latents.isfinite().all():
-                raise FloatingPointError(
-                    "The picture came out as values that are not numbers: try a lower guidance scale or float32."
-                )
+            _check_finite(latents)
             if output_type == "latent":
                 return ImagePipelineOutput(images=latents)
             sizes = None if image is None else [one.size for one in image for _ in range(num_images_per_prompt)]
@@ -463,6 +467,13 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     def _to_squares(self, image: list[Image.Image], letterbox: bool) -> torch.Tensor:
         fit = pictures.letterbox if letterbox else pictures.squash
         return pictures.to_pixel_values([fit(one, self.image_size) for one in image])
+
+
+def _check_finite(values: torch.Tensor):
+    if not values.isfinite().all():
+        raise FloatingPointError(
+            "The picture came out as values that are not numbers: try a lower guidance scale or float32."
+        )
 
 
 def put_features(states: torch.Tensor, is_image: torch.Tensor, features: torch.Tensor) -> torch.Tensor:

@@ -79,6 +79,9 @@ def spoil(name, value, index=1):
     ("change", "message"),
     [
         (spoil("choice", "up"), "A vote is one of"),
+        (spoil("left_picture", "/home/ann/private/scan"), "no name of a picture as its left_picture"),
+        (spoil("right_picture", "../../private/scan"), "no name of a picture as its right_picture"),
+        (spoil("source", "0" * 63 + "/"), "no name of a picture as its source"),
         (spoil("left_quality", 9), "Scores are"),
         (spoil("answered_at", "now"), "Record 2 holds no float as its answered_at"),
         (spoil("flagged", 1), "holds no bool as its flagged"),

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -98,6 +99,34 @@ def test_a_repeat_waits_for_a_first_time_that_was_skipped(store, make_study):
             prompts.append(pair.prompt)
             judge.vote(str(turn), pair.assignment, LEFT)
     assert len(prompts) == 3 and judge.next() is None
+
+
+def test_a_repeat_keeps_its_distance_from_a_first_time_that_was_skipped(store, make_study):
+    judge = store.judge(store.join(make_study(100, repeats=0.3).study, "ann").token)
+    for _ in range(40):
+        judge.skip(judge.next().assignment)
+    pairs = vote_all(judge)
+    assert len(pairs) == 130
+    places = {}
+    for index, pair in enumerate(pairs):
+        places.setdefault(pair.prompt, []).append(index)
+    distances = sorted(two[1] - two[0] for two in places.values() if len(two) == 2)
+    assert len(distances) == 30
+    # Those that were put off are judged at the end, where fewer and fewer are left to stand between.
+    assert distances[0] > 5 and distances[10] > 20
+
+
+def test_a_pair_is_shown_again_whatever_comes_next_by_now(store, make_study):
+    ticket = make_study(10, overlap=1)
+    ann, ben = (store.judge(store.join(ticket.study, name).token) for name in ("ann", "ben"))
+    shown = ann.next()
+    for pair in vote_all(ben):  # all of them
+        assert pair
+    assert ann.next() is None
+    again = ann.pair(shown.assignment)
+    assert replace(again, shown_at=shown.shown_at) == shown
+    with pytest.raises(AccessError):
+        ben.pair(shown.assignment)
 
 
 def test_overlap_is_how_many_judge_each(store, make_study):

@@ -17,11 +17,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from PIL import Image
 from sqlalchemy import create_engine, make_url, text
 
 from tests.annotation.conftest import paint
 from unilip.annotation.errors import AlreadyVotedError, StudyError, StudyGoneError
 from unilip.annotation.judging import Ballot
+from unilip.annotation.running import keep, missing
 from unilip.annotation.sources import Contestant, Item
 from unilip.annotation.store import Store
 from unilip.annotation.tables import metadata
@@ -176,6 +178,31 @@ def test_a_study_is_deleted_while_many_vote(store, ticket):
 
     in_threads(lambda number: annotate(number) if number < 8 else delete(number), 9)
     assert said == [StudyGoneError] * 8 and store.studies() == []
+
+
+def test_deleting_one_study_leaves_the_picture_that_another_is_just_getting(store, ticket, monkeypatch):
+    settings = [Contestant(name, settings={}) for name in "ab"]
+    owner = store.owner(store.create("other", [Item("1", "a cat")], settings).token)
+    add, added, on = owner.pictures.add, threading.Event(), threading.Event()
+
+    def add_slowly(picture):
+        digest = add(picture)
+        added.set()
+        on.wait(20)
+        return digest
+
+    monkeypatch.setattr(owner.pictures, "add", add_slowly)
+    job = missing(owner)[0]
+    keeping = threading.Thread(target=keep, args=(owner, job, Image.new("RGB", (8, 8), "red")))
+    deleting = threading.Thread(target=store.owner(ticket.token).delete)
+    keeping.start()
+    assert added.wait(20)
+    deleting.start()
+    deleting.join(1)  # time enough to sweep
+    on.set()
+    keeping.join()
+    deleting.join()
+    assert [path.stem for path in owner.pictures.folder.glob("*.png")] == [add(Image.new("RGB", (8, 8), "red"))]
 
 
 def test_votes_go_on_after_the_server_has_cut_the_connections(store, ticket, url):

@@ -12,7 +12,6 @@ from unilip.annotation.errors import StudyError
 from unilip.annotation.judgement import Judgement
 from unilip.annotation.quality import agreement
 from unilip.annotation.ranking import bradley_terry, rank
-from unilip.annotation.resampling import Estimate
 from unilip.annotation.statistics import as_frame, summarize
 
 
@@ -66,7 +65,28 @@ def test_strengths_are_evalicas_when_votes_are_many():
 
 def test_who_lost_every_vote_has_a_finite_strength():
     a, b = rank(as_frame(votes(*["left"] * 20))).standings
-    assert a.strength.value > 1 and math.isfinite(b.strength.low)
+    assert a.strength.value > 1 and b.strength.value == pytest.approx(-a.strength.value)
+    assert math.isnan(b.strength.low)
+
+
+def test_where_all_items_agree_a_share_has_wilsons_interval():
+    a, b = rank(as_frame(votes(*["left"] * 20))).standings
+    # (n + z^2 / 2 - z^2 / 2) / (n + z^2) with z = 1.96
+    assert (a.win_rate.low, a.win_rate.high) == (pytest.approx(20 / 23.8415, abs=1e-4), pytest.approx(1.0))
+    assert b.win_rate.high == pytest.approx(1 - a.win_rate.low)
+
+
+@pytest.mark.parametrize("items, told", [(2, 4), (5, 1), (6, 0), (20, 0)])
+def test_few_items_tell_nobody_apart_however_they_agree(items, told):
+    lead = rank(as_frame(votes(*["left"] * items))).lead
+    assert lead.more_votes == told and math.isnan(lead.difference.low)
+
+
+def test_what_one_item_of_many_says_has_no_interval():
+    judgements = votes(*["left"] * 10)
+    judgements[3] = replace(judgements[3], left_scores={"quality": 5})
+    score = summarize(judgements).rubric.scores["quality"]["a"]
+    assert score.value == 5.0 and math.isnan(score.low)
 
 
 def test_contestants_that_never_met_have_no_common_scale():
@@ -200,7 +220,8 @@ def test_scores_have_means_and_intervals():
         for one, score in zip(votes(*["left"] * 40), [2, 4] * 20, strict=True)
     ]
     rubric = summarize(judgements).rubric
-    assert rubric.scores["quality"]["a"] == Estimate(5.0, 5.0, 5.0)
+    same = rubric.scores["quality"]["a"]
+    assert same.value == 5.0 and math.isnan(same.low)  # nothing tells how much it could vary
     mean = rubric.scores["quality"]["b"]
     assert mean.value == 3.0 and mean.high - mean.low == pytest.approx(2 * 1.96 / math.sqrt(40), rel=0.2)
     assert rubric.given["quality"] == {"a": 40, "b": 40} and list(rubric.scores["instruction"]) == ["b"]

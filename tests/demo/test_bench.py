@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.demo.browsing import DESKTOP, PHONE, needs_chromium, press_until, settle, visit
 from unilip.annotation.sources import Contestant, Item
+from unilip.demo.retouch import heat_map
 
 
 @pytest.fixture
@@ -73,6 +74,19 @@ def test_the_endpoint_says_what_a_box_is(client):
     for box in [one for one in parameters if one["parameter_name"].endswith("_box")]:
         assert box["python_type"]["type"] == "list[float]" and box["parameter_default"] is None
     assert [one["parameter_name"] for one in parameters][-2:] == ["left_box", "right_box"]
+
+
+def test_what_changed_is_of_the_pair_on_the_page_whatever_comes_next(served, token):
+    handlers = {one.name: one.fn for one in served.page.fns.values()}
+    store = served.studies.store()
+    judge = store.judge(token)
+    pair = judge.ahead()
+    assert pair.assignment != judge.next().assignment
+    source, left, right = (Image.open(store.pictures.path(one)) for one in (pair.source, pair.left, pair.right))
+    maps = handlers["heat_maps"](token, float(pair.assignment))
+    assert [one.tobytes() for one in maps] == [heat_map(source, one).tobytes() for one in (left, right)]
+    shown = handlers["one_over_the_other"](token, float(pair.assignment))
+    assert [one.tobytes() for one in shown] == [left.tobytes(), right.tobytes()]
 
 
 def views(page: Page) -> list[tuple[float, float, float]]:

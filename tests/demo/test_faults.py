@@ -112,7 +112,7 @@ def test_latents_that_are_not_numbers(client, tiny):
 
     hook = tiny.transformer.register_forward_hook(spoil)
     try:
-        with pytest.raises(AppError, match="not your fault"):
+        with pytest.raises(AppError, match="not numbers. Please try a lower guidance"):
             client.predict(**CREATE, api_name="/create")
     finally:
         hook.remove()

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from tempfile import gettempdir
 
+import gradio as gr
 import pytest
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
@@ -14,7 +15,9 @@ from playwright.sync_api import expect
 
 from tests.demo.browsing import PHONE, needs_chromium, visit
 from unilip.annotation import archive
+from unilip.annotation.errors import StudyError
 from unilip.annotation.judging import Ballot
+from unilip.annotation.owner import Owner
 from unilip.annotation.sources import Contestant, Item
 
 SETTINGS = "gentle: guidance=1.5, steps=1\nfirm: guidance=6, steps=1"
@@ -51,6 +54,13 @@ def pack(tmp_path):
 def make(client, upload, contestants=SETTINGS, **more) -> str:
     """The owner's token of a new study."""
     return client.predict(upload, contestants=contestants, **more, api_name="/make_study")
+
+
+def raising(error: Exception):
+    def call(*arguments):
+        raise error
+
+    return call
 
 
 @pytest.fixture
@@ -184,6 +194,16 @@ def test_a_study_is_deleted_by_its_title_alone(served, client, token):
     client.predict(token, "Two prompts & more", api_name="/delete_study")
     with pytest.raises(AppError, match="may have been deleted"):
         client.predict(token, api_name="/study_overview")
+
+
+def test_while_the_studies_are_away_no_token_is_forgotten(served, client, pack, token, monkeypatch):
+    leave = next(one.fn for one in served.page.fns.values() if one.name == "leave")
+    other = make(client, pack("id,prompt\n1,a cat\n", "other.csv"))
+    assert leave(token, [token, other, "of a study that is gone"]) == ([other], other)
+    with monkeypatch.context() as patch:
+        patch.setattr(Owner, "overview", raising(StudyError("The studies cannot be used now.")))
+        with pytest.raises(gr.Error, match="cannot be used now"):
+            leave(token, [token, other])
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,12 @@ def test_a_slip_spares_what_matters():
         assert {"three", "brown", "left", "yellow"} <= set(changed.split())
 
 
+def test_no_slip_turns_rude():
+    for text in ("draw two clocks and a clock", "please shift the umbrella", "count the elephants"):
+        kept = {"clocks", "clock", "shift", "count"} & set(text.split())
+        assert all(kept <= set(captions.slip(text, np.random.default_rng(i)).split()) for i in range(100))
+
+
 def scene_of(*things: tuple, **rest) -> Scene:
     return Scene(tuple(Thing(*thing) for thing in things), **rest)
 

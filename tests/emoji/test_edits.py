@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from unilip.emoji import art
-from unilip.emoji.edits import KINDS, Edit, chain, edit_scene, random_edit, region
+from unilip.emoji.edits import KINDS, Edit, chain, edit_scene, is_mistaken, random_edit, region
+from unilip.emoji.placing import Change
 from unilip.emoji.scenes import CANVAS, Scene, Thing, box, is_held_out, random_scene, render
 from unilip.emoji.vocabulary import STYLES
 from unilip.emoji.wording import mentions
@@ -105,6 +106,18 @@ def test_two_at_once_differ_in_two_respects(edits):
     for edit in edits["compose"]:
         things = {*edit.source.things} ^ {*edit.target.things}
         assert len(things) + (edit.source.background != edit.target.background) >= 2
+
+
+def test_the_second_of_two_changes_means_nothing_that_the_first_has_named(edits):
+    for edit in edits["compose"]:
+        second = re.split(r",? (?:and then|and also|then|and) ", edit.instruction.lower())[1:]
+        assert not re.search(r"\b(it|them)\b", " ".join(second)), edit
+    cat, spoon = Thing("cat", None, 60, 60, 60), Thing("spoon", None, 180, 60, 60)
+    scene = Scene((cat, spoon))
+    more = Change("add another spoon", Scene((cat, spoon, replace(spoon, y=180))))
+    for one in (cat, spoon):
+        left = Scene(tuple(thing for thing in more.scene.things if thing != one))
+        assert is_mistaken(scene, more, Change(f"remove the {one.name}", left)) is (one == spoon)
 
 
 @pytest.mark.parametrize("kind", KINDS)

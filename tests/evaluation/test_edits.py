@@ -69,6 +69,25 @@ def test_one_of_several_may_be_any_of_them():
     assert not check_edit(edit("remove", Scene((first,)), "remove the right cat", source), see(Scene((second,))))[0]
 
 
+def test_one_of_several_may_be_any_of_them_beside_another_change():
+    forks = [Thing("fork", None, x, 180, 60) for x in (40, 120, 200)]
+    source = replace(BOTH, things=(CAT, *forks))
+    painted = replace(CAT, color="green")
+    target, other = (replace(source, things=(painted, *kept)) for kept in (forks[:2], forks[1:]))
+    each = edit("compose", target, "make the cat green and remove one fork", source)
+    assert check_edit(each, see(other))[0]
+    assert not check_edit(each, see(replace(other, things=(CAT, *forks[1:]))))[0]
+    another = edit("compose", target, "make the cat green, add one more cup and remove the right fork", source)
+    assert not check_edit(another, see(other))[0]
+
+
+def test_the_place_of_the_other_change_is_not_that_of_an_added_thing():
+    cup, elsewhere = Thing("cup", None, 180, 60, 60), Thing("cup", None, 60, 200, 60)
+    target, other = (replace(BOTH, things=(CAT, replace(DOG, color="pink"), one)) for one in (cup, elsewhere))
+    assert check_edit(edit("compose", target, "add a cup and make the right dog pink"), see(other))[0]
+    assert not check_edit(edit("compose", target, "add a cup at the top and make the dog pink"), see(other))[0]
+
+
 def test_background_and_style_must_be_the_ones_asked_for():
     assert not check_edit(edit("background", replace(BOTH, background="blue")), see(BOTH))[0]
     assert not check_edit(edit("style", replace(BOTH, style="sepia")), see(replace(BOTH, style="grayscale")))[0]

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from unilip.evaluation.records import EvaluationError, Records, make_generator
+from unilip.evaluation.records import EvaluationError, Records, make_generator, summary
 
 
 def test_a_line_cut_in_writing_is_done_again(tmp_path):
@@ -22,6 +22,11 @@ def test_other_settings_are_refused(tmp_path):
     Records(tmp_path, {"seed": 1, "steps": 20})
     with pytest.raises(EvaluationError, match="steps 20, not 10"):
         Records(tmp_path, {"seed": 1, "steps": 10})
+
+
+def test_as_many_other_questions_are_other_ones():
+    assert summary(["a cat"]) == summary(["a cat"]) != summary(["a dog"])
+    assert summary(["a cat"]).startswith("1 ")
 
 
 def test_generators_depend_on_the_place_alone():

@@ -102,6 +102,9 @@ def test_geneval_writes_the_layout_of_its_scorer_and_does_nothing_twice(tiny, tm
     assert [pictures[i].stat().st_mtime_ns for i in (0, 1, 3)] == [times[i] for i in (0, 1, 3)]
     with pytest.raises(EvaluationError, match="steps 2, not 3"):
         evaluate_geneval(tiny, out, prompts, **{**settings, "steps": 3})
+    prompts.write_text(prompts.read_text().replace("dog", "cup"))
+    with pytest.raises(EvaluationError, match="holds results made with prompts 2"):
+        evaluate_geneval(tiny, out, prompts, **settings)
 
 
 def test_edits_score_every_kind(tiny, tmp_path, judge):

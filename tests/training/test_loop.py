@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from tests.training.conftest import needs_art
 from unilip.checkpoints import load_pipeline
 from unilip.training.config import ConfigError, StageConfig
-from unilip.training.loop import Samples, Steps, rate_factor, train
+from unilip.training.loop import Samples, Steps, rate_factor, recover_checkpoint, train
 
 pytestmark = needs_art
 
@@ -55,6 +55,16 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(make_stage):
     assert all(torch.equal(wanted[name], got[name]) for name in wanted)
     assert json.loads((resumed.parent / "finished.json").read_text())["steps"] == 4
     assert (resumed.parent / "sheet-000004.png").is_file()
+
+
+@pytest.mark.parametrize("left", ["checkpoint-new", "checkpoint-old"])
+def test_a_run_killed_between_two_checkpoints_finds_one(tmp_path, left):
+    for name in ("checkpoint-old", left):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "progress.json").write_text(name)
+    (tmp_path / "checkpoint-new").mkdir(exist_ok=True)  # perhaps half written
+    recover_checkpoint(tmp_path / "checkpoint")
+    assert (tmp_path / "checkpoint" / "progress.json").read_text() == left
 
 
 def test_samples_do_not_depend_on_the_number_of_workers(make_stage):

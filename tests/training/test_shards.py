@@ -51,6 +51,14 @@ def test_captions_come_from_text_or_json_of_every_shard(folder):
     assert texts_of(open_shards(folder)) == {"one", "two", "three"}
 
 
+@pytest.mark.parametrize("first", ["json", "txt"])
+def test_of_a_text_and_a_json_the_text_is_the_caption(tmp_path, first):
+    texts = {"json": b'{"url": "x", "caption": "of the json"}', "txt": b"of the text"}
+    order = sorted(texts, key=lambda one: one != first)
+    write_shard(tmp_path / "0.tar", {"1.png": png(RED), **{f"1.{one}": texts[one] for one in order}})
+    assert texts_of(open_shards(tmp_path), 3) == {"of the text"}
+
+
 def test_a_sample_depends_on_the_generator_alone(folder):
     shards, again = open_shards(folder), open_shards(folder)
     for index in (5, 3, 5, 8):

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from unilip.annotation.errors import StudyError
 
 BUSY_SECONDS = 30  # how long a writer waits for another process's
-MIGRATION_LOCK = 5_071_990  # any number; PostgreSQL's writers agree on it
+MIGRATION_LOCK, PICTURES_LOCK = 5_071_990, 5_071_991  # any numbers; PostgreSQL's writers agree on them
 ALEMBIC = threading.Lock()  # its context is one for the whole process
 
 
@@ -115,6 +115,12 @@ class Database:
             yield
         except OperationalError as error:
             raise StudyError(f"The studies at {self._name} cannot be used now: {error.orig}.") from error
+
+    def lock_pictures(self, connection: Connection) -> None:
+        """Until this transaction ends, others that do the same wait: one that sweeps pictures away would not see what
+        one has added that is not committed yet. SQLite has one writer at a time anyway."""
+        if not self._one_writer:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({PICTURES_LOCK})"))
 
     def close(self) -> None:
         self._engine.dispose()

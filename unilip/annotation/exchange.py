@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from unilip.annotation.errors import StudyError
 from unilip.annotation.judgement import CRITERIA, UNDO
+from unilip.annotation.pictures import DIGEST
 from unilip.annotation.tables import annotators, assignments, comparisons, contestants, items, results, studies, votes
 
 SIDES = ("left", "right")
@@ -33,8 +34,8 @@ FIELDS: dict[str, str] = {
     "item": "str",
     "prompt": "str",
     "category": "str",
-    "source": "str or None",  # SHA-256 of the input picture's file, as the results' below
-    **{f"{side}{what}": kind for side in SIDES for what, kind in (("", "str"), ("_picture", "str"))},
+    "source": "digest or None",  # SHA-256 of the input picture's file, as the results' below
+    **{f"{side}{what}": kind for side in SIDES for what, kind in (("", "str"), ("_picture", "digest"))},
     **{f"{side}_settings": "object or None" for side in SIDES},
     **{f"{side}_seed": "int or None" for side in SIDES},  # of the noise
     "choice": "str",  # left, right, tie, bad or undo
@@ -194,7 +195,7 @@ def _parse_csv(file: TextIO) -> Iterator[dict[str, Any]]:
             kind = FIELDS.get(name, "")
             if cell is None or (cell == "" and kind.endswith(OPTIONAL)):
                 record[name] = None
-            elif kind.startswith("str"):
+            elif kind.startswith(("str", "digest")):
                 record[name] = cell.removeprefix("'")
             elif kind:
                 record[name] = json.loads(cell)
@@ -202,7 +203,7 @@ def _parse_csv(file: TextIO) -> Iterator[dict[str, Any]]:
 
 
 def _typed(name: str, kind: str, record: dict[str, Any], number: int) -> Any:
-    types = {"str": str, "int": int, "float": (int, float), "bool": bool, "list": list, "object": dict}
+    types = {"str": str, "digest": str, "int": int, "float": (int, float), "bool": bool, "list": list, "object": dict}
     if name not in record:
         raise StudyError(f"Record {number} has no {name}: this is no export of a study.")
     value = record[name]
@@ -210,4 +211,7 @@ def _typed(name: str, kind: str, record: dict[str, Any], number: int) -> Any:
     optional = kind.endswith(OPTIONAL) and value is None
     if not optional and (not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool)):
         raise StudyError(f"Record {number} holds no {kind} as its {name}: {str(value)[:40]!r}.")
+    # A picture's file is found by it: what else it could be would be a path to any file of this machine.
+    if kind.startswith("digest") and value is not None and not DIGEST.fullmatch(value):
+        raise StudyError(f"Record {number} holds no name of a picture as its {name}: {value[:40]!r}.")
     return value

@@ -24,6 +24,7 @@ from unilip.annotation import rows
 from unilip.annotation.database import Database
 from unilip.annotation.errors import AccessError, AlreadyVotedError, StudyError, StudyGoneError
 from unilip.annotation.judgement import CHOICES, CRITERIA, TAGS, UNDO
+from unilip.annotation.order import repeat_gap
 from unilip.annotation.tables import annotators, assignments, comparisons, items, results, studies, votes
 
 MAX_NOTE = 2000  # characters
@@ -147,6 +148,13 @@ class Judge:
         with self._database.read() as connection:
             study = self._study(connection)
             return _pair(connection.execute(self._pairs(study).limit(1)).first())
+
+    def pair(self, assignment: int) -> Pair:
+        """A pair of this annotator's that was handed out, whatever comes next by now."""
+        with self._database.read() as connection:
+            self._study(connection)
+            place = self._place(connection, assignment)
+            return _pair(connection.execute(_shown().where(assignments.c.id == place.id)).first())
 
     def ahead(self) -> Pair | None:
         """The pair after the next one, as far as it is known: an undo, a repeat or another annotator's vote may come
@@ -282,7 +290,23 @@ class Judge:
             connection.execute(
                 update(comparisons).where(comparisons.c.id == place.comparison_id).values(answers=answers)
             )
+            if stands:
+                self._put_off_repeat(connection, place)
         return vote
+
+    def _put_off_repeat(self, connection: Connection, place: Row) -> None:
+        """Where a pair was judged late, as after a skip, its repeat's turn may have come: then as many of the pairs
+        that wait as belong between the two go before it, or all where there are fewer."""
+        waiting = select(assignments).where(self._mine(), ~assignments.c.answered)
+        repeat = connection.execute(waiting.where(assignments.c.repeat_of == place.id)).first()
+        if repeat is None:
+            return
+        comparisons = connection.scalar(select(func.count()).where(self._mine(), assignments.c.repeat_of.is_(None)))
+        others = waiting.where(assignments.c.id != repeat.id).order_by(assignments.c.turn, assignments.c.position)
+        between = connection.execute(others.limit(repeat_gap(comparisons))).all()
+        if between and (repeat.turn, repeat.position) < (between[-1].turn, between[-1].position):
+            later = between[-1].turn + (repeat.position < between[-1].position)
+            connection.execute(update(assignments).where(assignments.c.id == repeat.id).values(turn=later))
 
     def _standing(self) -> Select:
         retracted = votes.alias().c
@@ -309,23 +333,7 @@ class Judge:
 
     def _pairs(self, study: Row) -> Select:
         """The pairs to judge, whose pictures are there, in order."""
-        first, second = results.alias(), results.alias()
-        return (
-            select(
-                assignments.c.id,
-                assignments.c.swapped,
-                items.c.prompt,
-                items.c.source,
-                first.c.picture.label("first"),
-                second.c.picture.label("second"),
-            )
-            .join(comparisons, comparisons.c.id == assignments.c.comparison_id)
-            .join(items, items.c.id == comparisons.c.item_id)
-            .join(first, and_(first.c.item_id == items.c.id, first.c.contestant_id == comparisons.c.first_id))
-            .join(second, and_(second.c.item_id == items.c.id, second.c.contestant_id == comparisons.c.second_id))
-            .where(self._waiting(study, now=True))
-            .order_by(assignments.c.turn, assignments.c.position)
-        )
+        return _shown().where(self._waiting(study, now=True)).order_by(assignments.c.turn, assignments.c.position)
 
     def _progress(self, connection: Connection, study: Row) -> Progress:
         done = connection.scalar(select(func.count()).where(self._mine(), assignments.c.answered))
@@ -350,6 +358,25 @@ class Judge:
         """When the last votes' pairs were shown, and when they were answered."""
         last = self._standing().order_by(votes.c.id.desc()).limit(count)
         return [(vote.shown_at, vote.answered_at) for vote in connection.execute(last)]
+
+
+def _shown() -> Select:
+    """Pairs whose pictures are there, with these."""
+    first, second = results.alias(), results.alias()
+    return (
+        select(
+            assignments.c.id,
+            assignments.c.swapped,
+            items.c.prompt,
+            items.c.source,
+            first.c.picture.label("first"),
+            second.c.picture.label("second"),
+        )
+        .join(comparisons, comparisons.c.id == assignments.c.comparison_id)
+        .join(items, items.c.id == comparisons.c.item_id)
+        .join(first, and_(first.c.item_id == items.c.id, first.c.contestant_id == comparisons.c.first_id))
+        .join(second, and_(second.c.item_id == items.c.id, second.c.contestant_id == comparisons.c.second_id))
+    )
 
 
 def _pair(row: Row | None) -> Pair | None:

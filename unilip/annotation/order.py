@@ -26,11 +26,16 @@ def chance(seed: int, number: int, *what: object) -> int:
     return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big")
 
 
+def repeat_gap(comparisons: int) -> int:
+    """Comparisons between one and its repeat, where there are so many in all."""
+    return min(REPEAT_GAP, comparisons // 2)
+
+
 def arrange(comparisons: Sequence[int], seed: int, number: int, repeats: float) -> list[Place]:
     """The order in which an annotator sees the comparisons, of which a share comes a second time.
 
     A repeat has its sides exchanged, so that somebody who always votes for the same side is not called consistent. It
-    comes REPEAT_GAP comparisons after the first time, or as far as a short study allows.
+    comes `repeat_gap` comparisons after the first time.
 
     Args:
         comparisons: their places in the study, which, unlike ids in a database, are the same everywhere.
@@ -38,7 +43,7 @@ def arrange(comparisons: Sequence[int], seed: int, number: int, repeats: float) 
         repeats: share of the comparisons to repeat, 0 to 0.5.
     """
     order = sorted(comparisons, key=lambda comparison: chance(seed, number, "order", comparison))
-    gap = min(REPEAT_GAP, len(order) // 2)
+    gap = repeat_gap(len(order))
     early = order[: len(order) - gap]  # the others have too few after them
     early.sort(key=lambda comparison: chance(seed, number, "repeat", comparison))
     repeated = set(early[: round(repeats * len(order))])

@@ -3,11 +3,14 @@
 import hashlib
 import io
 import os
+import re
 import secrets
 from collections.abc import Set
 from pathlib import Path
 
 from PIL import Image
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Pictures:
@@ -23,6 +26,9 @@ class Pictures:
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, digest: str) -> Path:
+        """Where a copy is; raises ValueError for what cannot be its name."""
+        if not DIGEST.fullmatch(digest):
+            raise ValueError(f"{digest!r} is no name of a picture")
         return self.folder / f"{digest}.png"
 
     def add(self, source: Path | Image.Image) -> str:

@@ -7,13 +7,14 @@ import evalica
 import numpy as np
 import pandas as pd
 
-from unilip.annotation.resampling import RESAMPLES, Estimate, ItemBootstrap
+from unilip.annotation.resampling import RESAMPLES, SAME, Estimate, ItemBootstrap
 
 PRIOR = 0.5  # wins added to each side of two contestants, as Haldane and Anscombe do for log odds; shared among more
 TOLERANCE = 1e-9
 MAX_ITERATIONS = 10_000
 Z_LEVEL = 1.959964  # normal quantiles: of a 95 % interval
 Z_POWER = 0.841621  # and of an 80 % chance
+LEAST_ITEMS = 6  # that all say the same before chance is ruled out: two times 0.5 to the 6th is below 5 %
 FAR = 1000  # times the votes that there are: more is as good as never
 
 
@@ -43,9 +44,9 @@ class Standing:
 class Lead:
     """The two strongest, and the difference of their strengths.
 
-    `more_votes` is how many more, shared among contestants as they have been so far, give an 80 % chance that the
-    difference's interval leaves out 0, if it is as large as it looks now; 0 where it does already, None where no end is
-    in sight.
+    `more_votes` is how many more, shared among contestants and items as they have been so far, give an 80 % chance that
+    the difference's interval leaves out 0, if it is as large as it looks now, on LEAST_ITEMS or more; 0 where it does
+    already, None where no end is in sight. The difference has no interval where all items say the same.
     """
 
     first: str
@@ -98,10 +99,8 @@ def rank(votes: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0) -> Rank
     wins = pair_points.sum(0).reshape(size, size)
     sampled_wins = bootstrap.totals(pair_points).reshape(-1, size, size)
     counts = wins + wins.T
-    rates = wins.sum(1) / counts.sum(1)
-    sampled_counts = sampled_wins.sum(2) + sampled_wins.sum(1)
-    with np.errstate(invalid="ignore"):
-        sampled_rates = sampled_wins.sum(2) / sampled_counts
+    by_contestant = pair_points.reshape(-1, size, size)
+    rates = bootstrap.ratios(by_contestant.sum(2), by_contestant.sum(2) + by_contestant.sum(1), share=True)
 
     compared = counts > 0
     connected = bool((np.linalg.matrix_power(np.eye(size) + compared, size) > 0).all())
@@ -110,7 +109,9 @@ def rank(votes: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0) -> Rank
         strengths = bradley_terry(wins, compared)
         sampled_strengths = np.array([bradley_terry(one, compared) for one in sampled_wins])
 
-    order = sorted(range(size), key=lambda index: (-(strengths if connected else rates)[index], names[index]))
+    order = sorted(
+        range(size), key=lambda index: (-(strengths[index] if connected else rates[index].value), names[index])
+    )
     ended = {
         "wins": np.where(choice == "left", left, np.where(choice == "right", right, -1)),
         "losses": np.where(choice == "left", right, np.where(choice == "right", left, -1)),
@@ -124,7 +125,7 @@ def rank(votes: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0) -> Rank
             names[index],
             int(counts[index].sum()),
             **{key: int(tally[index]) for key, tally in tallies.items()},
-            win_rate=bootstrap.estimate(float(rates[index]), sampled_rates[:, index]),
+            win_rate=rates[index],
             strength=bootstrap.estimate(float(strengths[index]), sampled_strengths[:, index]),
         )
         for index in order
@@ -134,7 +135,8 @@ def rank(votes: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0) -> Rank
         first, second = order[:2]
         gaps = sampled_strengths[:, first] - sampled_strengths[:, second]
         gap = bootstrap.estimate(float(strengths[first] - strengths[second]), gaps)
-        lead = Lead(names[first], names[second], gap, more_votes(gap, float(gaps.std(ddof=1)), len(votes)))
+        needed = more_votes(gap, float(gaps.std(ddof=1)), len(votes), bootstrap.count)
+        lead = Lead(names[first], names[second], gap, needed)
     with np.errstate(invalid="ignore"):
         matrix = (wins / counts)[np.ix_(order, order)]
     return Ranking(standings, len(votes), matrix, counts[np.ix_(order, order)].astype(int), lead)
@@ -165,13 +167,12 @@ def bradley_terry(wins: np.ndarray, compared: np.ndarray) -> np.ndarray:
     return logarithms - logarithms.mean()
 
 
-def more_votes(gap: Estimate, standard_error: float, votes: int) -> int | None:
+def more_votes(gap: Estimate, standard_error: float, votes: int, items: int) -> int | None:
     """See `Lead`. The standard error shrinks with the square root of the number of votes."""
-    if math.isnan(gap.low):
-        return None
-    if gap.low > 0 or gap.high < 0:
-        return 0
     if abs(gap.value) * math.sqrt(FAR) <= (Z_LEVEL + Z_POWER) * standard_error:
         return None
+    few = max(0, math.ceil(votes * (LEAST_ITEMS / items - 1)))
+    if gap.low > 0 or gap.high < 0 or standard_error < SAME:
+        return few
     factor = ((Z_LEVEL + Z_POWER) * standard_error / gap.value) ** 2
-    return max(1, math.ceil(votes * (factor - 1)))
+    return max(1, few, math.ceil(votes * (factor - 1)))

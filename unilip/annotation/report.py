@@ -12,7 +12,7 @@ from unilip.annotation import plots
 from unilip.annotation.judging import HASTY_SECONDS
 from unilip.annotation.owner import Overview
 from unilip.annotation.quality import Quality
-from unilip.annotation.ranking import Lead, Ranking
+from unilip.annotation.ranking import LEAST_ITEMS, Lead, Ranking
 from unilip.annotation.resampling import Estimate
 from unilip.annotation.rubric import Rubric
 from unilip.annotation.statistics import Summary
@@ -51,6 +51,8 @@ def lead_in_words(lead: Lead | None) -> str:
     if lead is None:
         return "Not all contestants have been compared with each other, so their strengths have no common scale."
     gap = f"{lead.first} leads {lead.second} by {estimate(lead.difference)} in log odds"
+    if lead.separated and math.isnan(lead.difference.low):
+        return f"{gap}: all items say the same, so the two are told apart."
     if lead.separated:
         return f"{gap}: the interval leaves out 0, so the two are told apart."
     if lead.more_votes is None:
@@ -102,7 +104,9 @@ def _ranking(ranking: Ranking) -> str:
         f"<h2>Who wins</h2>\n<p>{escape(lead_in_words(ranking.lead))}</p>",
         _table(heads, rows),
         "<p>A tie, or a vote that both are bad, counts as half a win for each. Strengths are Bradley and Terry's in "
-        "log odds, with mean 0. Intervals are 95 % by the bootstrap over items.</p>",
+        "log odds, with mean 0. Intervals are 95 % by the bootstrap over items; where all items say the same, a "
+        f"share's is Wilson's over the items, and a strength has none. Fewer than {LEAST_ITEMS} items tell nobody "
+        "apart.</p>",
         _picture(plots.outcomes(ranking), "Shares of wins, ties, both bad and losses of each contestant"),
     ]
     if ranking.lead is not None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
 
 RESAMPLES = 500
 LEVEL = 0.95
+SAME = 1e-9  # below, samples differ by rounding alone
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,32 @@ class ItemBootstrap:
         np.add.at(by_item, self.codes, values)
         return self.weights @ by_item
 
-    def estimate(self, value: float, samples: np.ndarray) -> Estimate:
-        """The value with the interval that the samples (resamples,) span; none if there is but one item to draw."""
+    def estimate(self, value: float, samples: np.ndarray, items: int | None = None, share: bool = False) -> Estimate:
+        """The value with the interval that the samples (resamples,) span.
+
+        Where all items say the same, so do all samples, which tells nothing of the items that were not drawn: a share
+        then has Wilson's interval over the items, and anything else none. Nor has what comes from one item.
+
+        Args:
+            items: how many the value comes from, by default all.
+            share: whether the value is a share of something, 0 to 1.
+        """
         samples = samples[np.isfinite(samples)]
-        if self.count < 2 or not len(samples):
+        items = self.count if items is None else items
+        if items < 2 or not len(samples):
             return Estimate(value)
-        low, high = np.quantile(samples, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        if np.ptp(samples) < SAME:
+            low, high = proportion_confint(value * items, items, method="wilson") if share else (math.nan, math.nan)
+        else:
+            low, high = np.quantile(samples, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         return Estimate(value, float(low), float(high))
 
-    def ratios(self, numerators: np.ndarray, denominators: np.ndarray) -> list[Estimate]:
+    def ratios(self, numerators: np.ndarray, denominators: np.ndarray, share: bool = False) -> list[Estimate]:
         """The ratio of sums for each column of two arrays (rows, columns): shares, or means."""
         with np.errstate(invalid="ignore", divide="ignore"):
             values = numerators.sum(0) / denominators.sum(0)
             samples = self.totals(numerators) / self.totals(denominators)
-        return [self.estimate(float(value), column) for value, column in zip(values, samples.T, strict=True)]
+        return [
+            self.estimate(float(value), column, len(np.unique(self.codes[there > 0])), share)
+            for value, column, there in zip(values, samples.T, denominators.T, strict=True)
+        ]

@@ -150,6 +150,7 @@ def has_picture(connection: Connection, study: str, digest: str) -> bool:
 def sweep(database: Database, pictures: Pictures) -> None:
     """Deletes the pictures that no study has."""
     with database.write() as connection:
+        database.lock_pictures(connection)
         used = {
             *connection.scalars(select(tables.items.c.source)),
             *connection.scalars(select(tables.results.c.picture)),

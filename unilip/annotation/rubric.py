@@ -54,5 +54,5 @@ def rate(judgements: Sequence[Judgement], resamples: int = RESAMPLES, seed: int 
     for tag in TAGS:
         values, there = table(lambda judgement, side: tag in getattr(judgement, f"{side}_tags"))  # noqa: B023
         if values.any():
-            tags[tag] = dict(zip(names, bootstrap.ratios(values, there), strict=True))
+            tags[tag] = dict(zip(names, bootstrap.ratios(values, there, share=True), strict=True))
     return Rubric(scores, given, tags)

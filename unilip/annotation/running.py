@@ -89,6 +89,7 @@ def keep(owner: Owner, job: Job, picture: Image.Image) -> None:
         # Another run of the same study may have been quicker.
         if connection.execute(select(results.c.id).filter_by(**place)).first() is None:
             # Within the transaction, so that nobody sweeps the picture away before a study has it.
+            owner.database.lock_pictures(connection)
             digest = owner.pictures.add(picture)
             connection.execute(insert(results).values(picture=digest, seed=job.seed, **place))
 

@@ -100,6 +100,7 @@ class Store:
         settings = {"title": title.strip(), "seed": seed, "repeats": repeats, "overlap": overlap, "open": open}
         with self.database.write() as connection:
             # What another study's deletion has swept away meanwhile comes back; it cannot be swept before the commit.
+            self.database.lock_pictures(connection)
             for path in digests:
                 if not self.pictures.path(digests[path]).exists():
                     self.pictures.add(path)
@@ -151,8 +152,8 @@ class Store:
         return digests
 
     def load(self, path: Path) -> Ticket:
-        """Makes a study of a file that `Owner.export` wrote, to read its results: they are the same as there. It takes
-        no more annotators, and its pictures are not in the file.
+        """Makes a study of a file that `Owner.export` wrote, to read its results: they are the same as there. It is
+        closed to newcomers, and its pictures are not in the file.
 
         Raises:
             StudyError: the file is not such an export.

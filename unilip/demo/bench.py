@@ -234,24 +234,22 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
         except (StudyError, OSError):  # what is wrong is told when the annotator does something
             return [None] * 3
 
-    def heat_maps(token: str):
+    def heat_maps(token: str, assignment: float):
         """What each of the two results changed, in warm colours."""
         with plain_words():
             store = studies.store()
-            pair = store.judge(token).next()
-            if pair is None or pair.source is None:
+            pair = store.judge(token).pair(int(assignment))
+            if pair.source is None:
                 return None, None
             source = read(store.pictures.path(pair.source))
             results = [read(store.pictures.path(name)) for name in (pair.left, pair.right)]
             return [retouch.heat_map(source.resize(one.size, Image.Resampling.LANCZOS), one) for one in results]
 
-    def one_over_the_other(token: str):
+    def one_over_the_other(token: str, assignment: float):
         """The two results, of one size as the slider needs them."""
         with plain_words():
             store = studies.store()
-            pair = store.judge(token).next()
-            if pair is None:
-                return None
+            pair = store.judge(token).pair(int(assignment))
             left, right = (read(store.pictures.path(name)) for name in (pair.left, pair.right))
             return left, right.resize(left.size, Image.Resampling.LANCZOS)
 
@@ -317,8 +315,8 @@ def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
     back.click(return_to_skipped, token, outputs, api_name="return_to_skipped", **parts.QUICK)
     # Of the same pixels gradio makes the same address, so that the next pair's pictures are there when it comes.
     ahead.click(look_ahead, token, upcoming, **parts.PRIVATE).success(None, upcoming, js=AHEAD_JS, **parts.PRIVATE)
-    changed.expand(heat_maps, token, heats, **parts.SPEAKING)
-    over.expand(one_over_the_other, token, slider, **parts.SPEAKING)
+    changed.expand(heat_maps, [token, assignment], heats, **parts.SPEAKING)
+    over.expand(one_over_the_other, [token, assignment], slider, **parts.SPEAKING)
     for script in (KEYS_JS, LENS_JS):
         gr.on(None, None, js=script, **parts.PRIVATE)
     return bench

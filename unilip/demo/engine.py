@@ -269,6 +269,8 @@ def _explain(error: Exception) -> gr.Error:
         return refusal(str(error))
     if isinstance(error, ValueError) and "too long" in str(error):
         return refusal(f"{error} Please shorten it or, in a chat, start a new conversation.")
+    if isinstance(error, FloatingPointError):
+        return refusal("The picture came out as values that are not numbers. Please try a lower guidance.")
     logger.error("A request failed.", exc_info=error)
     error.__traceback__ = None  # its frames hold the tensors of the failed run
     if _is_out_of_memory(error):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import gradio as gr
 
-from unilip.annotation.errors import StudyError
+from unilip.annotation.errors import AccessError, StudyGoneError
 from unilip.annotation.owner import Annotator, Overview, Owner
 from unilip.annotation.rows import MAX_NAME
 from unilip.annotation.store import MAX_TITLE
@@ -138,7 +138,8 @@ def build_manage(engine: Engine, studies: Studies, owner_token: gr.BrowserState)
         choices, values = [], (gr.skip(), gr.skip(), gr.skip())
         if owner_token:
             try:
-                choices = titles(first(owner_token, owned))
+                with plain_words():
+                    choices = titles(first(owner_token, owned))
                 values = study_overview(owner_token)
             except gr.Error as error:  # the way out of a study that is gone has to be shown, too
                 values = f'<p class="hint">{error.message}</p>', gr.skip(), gr.Column(visible=False)
@@ -161,13 +162,15 @@ def build_manage(engine: Engine, studies: Studies, owner_token: gr.BrowserState)
         for token in owned:
             try:
                 found.append((owner_by(token).overview().title, token))
-            except StudyError:  # deleted meanwhile
+            except (AccessError, StudyGoneError):  # deleted meanwhile
                 continue
         return found
 
     def leave(owner_token: str, owned: list[str]) -> tuple[list[str], str]:
-        """The tokens that are left when one is forgotten, and the one to go on with."""
-        rest = [token for _, token in titles([token for token in owned if token != owner_token])]
+        """The tokens that are left when one is forgotten, and the one to go on with. This browser may be the only place
+        where they are kept, so one is dropped only if its study is known to be gone."""
+        with plain_words():
+            rest = [token for _, token in titles([token for token in owned if token != owner_token])]
         return rest, rest[0] if rest else ""
 
     owned = gr.BrowserState([], storage_key="unilip-owned", secret="unilip")

@@ -50,7 +50,13 @@ def check(engine: Engine, job: Job) -> None:
     """Raises gr.Error for a picture that would not be what the study says it is."""
     if job.settings is None or (job.source is not None and not job.source.exists()):
         raise refusal("This study was loaded from its votes: no pictures can be made for it.")
-    model = Settings.of(job.settings).model
+    settings = Settings.of(job.settings)
+    # As for drawing on this page; who imports a study could ask for anything.
+    if settings.steps is not None:
+        parts.read_whole_number(settings.steps, "Steps", 1, parts.MAX_STEPS)
+    if settings.guidance is not None:
+        parts.read_guidance(settings.guidance)
+    model = settings.model
     if model not in (None, engine.name):
         raise refusal(
             f"“{html.escape(job.contestant)}” needs the model {html.escape(model)}, and another one runs here. "

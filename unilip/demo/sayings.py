@@ -74,6 +74,8 @@ SAID = {
     "Please tell whoever runs this page.": "请告知本页的管理者。",
     "{} requests are waiting already.": "已有 {} 个请求在等待。",
     "Please try again in a minute.": "请一分钟后再试。",
+    "The picture came out as values that are not numbers.": "图片的数值已不是有效数字。",
+    "Please try a lower guidance.": "请降低引导强度再试。",
     "The model ran out of memory.": "模型的内存不足。",
     "Ask for fewer pictures at once, or use a smaller picture.": "请减少一次的张数，或使用较小的图片。",
     "Something went wrong here, and it is not your fault.": "这里出了问题，不是您的错。",

@@ -340,6 +340,7 @@ def slip(text: str, rng: np.random.Generator) -> str:
     words = text.split(" ")
     known = {word for name in (*OBJECTS, *PLURALS.values()) for word in name.split()}
     fixed = {*COLORS, *NUMBERS, "left", "right", "above", "below", "under", "over", "light", "dark", "grey", "violet"}
+    fixed |= {"clock", "clocks", "count", "shift"}  # a slip there turns rude
     places = [i for i, word in enumerate(words) if len(word) >= 5 and word.isalpha() and word.lower() not in fixed]
     if not places:
         return text

@@ -1,5 +1,7 @@
 """Edit pairs: a scene, an instruction, and the same scene with just that changed."""
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,10 +90,20 @@ def compose(scene: Scene, rng: np.random.Generator) -> Change | None:
     first_kind, second_kind = rng.choice(COMPOSED, size=2, replace=False)
     first = pick(rng, WAYS[str(first_kind)])(scene, scene, rng)
     second = first and pick(rng, WAYS[str(second_kind)])(scene, first.scene, rng)
-    if not second or "background:" in first.text + second.text:
+    if not second or "background:" in first.text + second.text or is_mistaken(scene, first, second):
         return None
     joint = pick(rng, ("{} and {}", "{} and {}", "{}, then {}", "{} and then {}", "{} and also {}"))
     return Change(joint.format(first.text, second.text), second.scene)
+
+
+def is_mistaken(scene: Scene, first: Change, second: Change) -> bool:
+    """Whether a second change, whose words were found by what the scene shows, means something else after the first:
+    "it" is then what the first named, and so may be "the cat" where the first brought one."""
+    if re.search(r"\b(it|them)\b", second.text):
+        return True
+    brought = Counter(thing.name for thing in first.scene.things) - Counter(thing.name for thing in scene.things)
+    touched = {thing.name for thing in first.scene.things if thing not in second.scene.things}
+    return not touched.isdisjoint(brought)
 
 
 def instruct(text: str, rng: np.random.Generator) -> str:

@@ -64,7 +64,7 @@ def is_there_colored(scene: Scene, rng: np.random.Generator, wanted: bool) -> Fo
     phrase = indefinite(f"{color} {name}")
     text = pick(rng, ("Is there {o}?", "Do you see {o}?", "Is there {o} in the {p}?", "Can you see {o}?"))
     if name in PLURAL_NOUNS:
-        phrase = f"{color} {name}"
+        phrase = f"a pair of {color} {name}"
     return text.format(o=phrase, p=pick(rng, PICTURE)), things if wanted and len(things) == 1 else ()
 
 

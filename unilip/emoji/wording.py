@@ -69,7 +69,7 @@ def typed(text: str, rng: np.random.Generator) -> str:
     if rng.random() < 0.08:
         bare = re.sub(r"\b(the|an?) (?=\w)", "", text, flags=re.IGNORECASE)
         text = bare[0].upper() + bare[1:] if text[0].isupper() else bare
-    if rng.random() < 0.04 and "count" not in text.lower():  # a slip there turns rude
+    if rng.random() < 0.04:
         slipped = slip(text, rng)
         # A "tddy bear" is a bear, not a teddy bear: such a slip would ask for something else.
         if {mention.name for mention in mentions(slipped)} <= {mention.name for mention in mentions(text)}:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ..images import PictureError, open_picture
 from ..pipeline import UniLIPPipeline
 from .processes import is_first, own_share, wait_for_all
-from .records import EvaluationError, Records, in_batches, make_generator, save_picture
+from .records import EvaluationError, Records, in_batches, make_generator, save_picture, summary
 from .sheets import contact_sheet
 
 ON_SHEET = 32
@@ -112,7 +112,7 @@ def evaluate_wise(
 ) -> dict[str, float]:  # fmt: skip
     """Draws WISE's prompts, one picture each, as `out`/PROMPT_ID.png: the folder for its `gpt_eval.py --image_dir`."""
     prompts = {key: (prompt, None) for key, prompt in spread(read_wise(paths), limit).items()}
-    kept = {"prompts": len(prompts), **(settings or {})}
+    kept = {"prompts": summary([(key, prompt) for key, (prompt, _) in prompts.items()]), **(settings or {})}
     return make_pictures(pipe, out, prompts, steps, guidance, seed, batch_size, sheet, kept, "wise")
 
 
@@ -123,5 +123,6 @@ def evaluate_imgedit(
 ) -> dict[str, float]:  # fmt: skip
     """Does ImgEdit's edits, as `out`/KEY.png: the folder for its `basic_bench.py --result_img_folder`."""
     edits = spread(read_imgedit(path, root), limit)
-    kept = {"edits": len(edits), **(settings or {})}
+    asked = [(key, prompt, path.relative_to(root).as_posix()) for key, (prompt, path) in edits.items()]
+    kept = {"edits": summary(asked), **(settings or {})}
     return make_pictures(pipe, out, edits, steps, guidance, seed, batch_size, sheet, kept, "imgedit")

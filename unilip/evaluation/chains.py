@@ -14,7 +14,7 @@ from ..pipeline import UniLIPPipeline
 from .edits import check_edit, settled
 from .judge import Judge, Judgement
 from .processes import is_first, own_share, wait_for_all
-from .records import Records, fresh_rng, in_batches, make_generator, save_picture, share
+from .records import Records, fresh_rng, in_batches, make_generator, save_picture, share, summary
 from .sheets import contact_sheet
 
 CHAIN = 0xC4A1  # keeps a chain's scenes apart from those of single edits
@@ -96,7 +96,8 @@ def evaluate_chains(
     `own_pixels` is as in the pipeline's call."""
     steps, guidance = pipe.choose_sampling(steps, guidance)
     own_pixels = pipe.choose_own_pixels(own_pixels)
-    kept = {"seed": seed, "length": length, "steps": steps, "guidance": guidance, "own_pixels": own_pixels}
+    asked = [edit.instruction for place in range(chains) for edit in fresh_chain(seed, place, length)]
+    kept = {"seed": seed, "chains": summary(asked), "steps": steps, "guidance": guidance, "own_pixels": own_pixels}
     records = Records(out, {**kept, **(settings or {})})
     draw(pipe, out, chains, length, steps, guidance, seed, batch_size, own_pixels)
     if not is_first():

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ..images import PictureError, open_picture
 from ..pipeline import UniLIPPipeline
 from .processes import is_first, own_share
-from .records import EvaluationError, Records, share
+from .records import EvaluationError, Records, share, summary
 from .understanding import message
 
 ROTATION = 1_000_000  # the same question with its options in another order has an index so much greater
@@ -88,7 +88,8 @@ def evaluate_choices(
     the column "prediction" that VLMEvalKit reads."""
     table = read_questions(path)
     table = table if limit is None else table.head(limit)
-    records = Records(out, {"questions": len(table), "max_tiles": max_tiles, **(settings or {})})
+    asked = pd.util.hash_pandas_object(table).tolist()
+    records = Records(out, {"questions": summary(asked), "max_tiles": max_tiles, **(settings or {})})
     waiting = [index for index in table.index if index not in records.done]
     for index in tqdm(own_share(waiting), desc="questions", disable=not is_first()):
         asked = message("user", as_asked(table.loc[index]), picture(table, index))

@@ -13,6 +13,8 @@ app = typer.Typer(
     help="Measure a model: on fresh scenes of the emoji world, or on the field's benchmarks. On several GPUs: "
     "accelerate launch -m unilip evaluate ...; a run that was interrupted goes on in the same folder.",
     no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # which would take "[default: …]" for markup
 )
 
 ModelOption = Annotated[
@@ -60,7 +62,12 @@ def evaluate(
     source = model or str(EMBEDDED)
     out = out or Path("runs") / "evaluation" / name / Path(source).name
     try:
-        pipe = load_pipeline(source, device=own_device(device), dtype=dtype)
+        try:
+            pipe = load_pipeline(source, device=own_device(device), dtype=dtype)
+        except ValueError as error:  # a device or dtype that is not there
+            raise EvaluationError(str(error)) from None
+        if name not in ("reconstruction", "edits-ceiling") and pipe.transformer is None:
+            raise EvaluationError(f"{source} can only reconstruct pictures: it is no complete checkpoint.")
         pipe.set_progress_bar_config(disable=True)
         scores = measure(pipe, out, {"model": source, "weights": fingerprint(source), "dtype": str(pipe.dtype)})
     except (ArtError, CheckpointError, EvaluationError, FileNotFoundError) as error:

@@ -1,6 +1,7 @@
 """Edits of the nine ImgEdit kinds on fresh scenes: right by the judge's eye, and true to what was not to change."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
@@ -12,17 +13,20 @@ from tqdm import tqdm
 
 from ..emoji.edits import KINDS, Edit, random_edit, region
 from ..emoji.scenes import CANVAS, Scene, Thing, box, color_of, put_in, relations, render
+from ..emoji.wording import mentions
 from ..pipeline import UniLIPPipeline
 from .geneval import positions
 from .judge import COLOR_STYLES, NATURAL, Detection, Judge, Judgement, overlap
 from .metrics import psnr
 from .processes import is_first, own_share, wait_for_all
-from .records import Records, fresh_rng, in_batches, make_generator, save_picture, share
+from .records import Records, fresh_rng, in_batches, make_generator, save_picture, share, summary
 from .sheets import contact_sheet
 
 STAYS = 0.4  # intersection over union with its old place from which a thing counts as not moved
 NEAR = CANVAS / 3  # between a thing's place and the one in the target scene, pixels
 PLACE = re.compile(r"\b(left|right|top|bottom|above|below|under|underneath|beneath|over|upper|lower)\b", re.IGNORECASE)
+JOINT = re.compile(r",? (?:and then|and also|then|and) ", re.IGNORECASE)  # of two instructions in one
+ANY_ONE = re.compile(r"\bone\b(?! more)", re.IGNORECASE)
 KEPT_AT_LEAST = 0.01  # share of a picture that must be unchanged for its PSNR to mean something
 ON_SHEET = 5  # edits of each kind
 
@@ -30,14 +34,24 @@ ON_SHEET = 5  # edits of each kind
 def accepted_targets(edit: Edit) -> list[Scene]:
     """The scenes that an instruction allows: the target, and for "remove one of the cats" each other cat's removal."""
     source, target = edit.source, edit.target
-    gone = [thing for thing in source.things if thing not in target.things]
-    if edit.kind != "remove" or len(gone) != 1 or not re.search(r"\bone\b", edit.instruction, re.IGNORECASE):
+    lost = Counter(thing.name for thing in source.things) - Counter(thing.name for thing in target.things)
+    gone = [thing for thing in source.things if thing.name in lost and thing not in target.things]
+    if edit.kind not in ("remove", "compose") or len(gone) != 1 or not ANY_ONE.search(edit.instruction):
         return [target]
-    return [
-        replace(target, things=tuple(other for other in source.things if other is not thing))
-        for thing in source.things
-        if thing.name == gone[0].name
+    instead = [thing for thing in target.things if thing.name in lost and thing in source.things]
+    return [target] + [
+        replace(target, things=tuple(gone[0] if other is thing else other for other in target.things))
+        for thing in instead
     ]
+
+
+def clause_about(edit: Edit, thing: Thing) -> str:
+    """The part of a composed instruction that names a thing, else the whole instruction."""
+    clauses = JOINT.split(edit.instruction) if edit.kind == "compose" else []
+    return next(
+        (clause for clause in clauses if any(mention.name == thing.name for mention in mentions(clause))),
+        edit.instruction,
+    )
 
 
 def distance(detection: Detection, thing: Thing) -> float:
@@ -64,7 +78,7 @@ def is_placed(edit: Edit, target: Scene, thing: Thing, detection: Detection) -> 
     if changed:
         there = overlap(detection.box, box(thing))
         return there > max(overlap(detection.box, box(old)) for old in changed) and distance(detection, thing) < NEAR
-    if not PLACE.search(edit.instruction) or distance(detection, thing) < NEAR:
+    if not PLACE.search(clause_about(edit, thing)) or distance(detection, thing) < NEAR:
         return True
     staying = [other for other in target.things if other in edit.source.things]
     return bool(staying) and all(
@@ -180,7 +194,8 @@ def evaluate_edits(
     steps, guidance = pipe.choose_sampling(steps, guidance)
     own_pixels = pipe.choose_own_pixels(own_pixels)
     made = {"ceiling": True} if ceiling else {"steps": steps, "guidance": guidance, "own_pixels": own_pixels}
-    records = Records(out, {"seed": seed, **made, **(settings or {})})
+    asked = summary([fresh_edit(seed, *one).instruction for one in places])
+    records = Records(out, {"seed": seed, "edits": asked, **made, **(settings or {})})
     draw(pipe, out, places, steps, guidance, seed, batch_size, own_pixels, ceiling)
     if not is_first():
         return {}

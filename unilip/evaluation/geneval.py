@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ..pipeline import UniLIPPipeline
 from .judge import Detection, Judge
 from .processes import is_first, own_share, wait_for_all
-from .records import EvaluationError, Records, in_batches, make_generator, save_picture, share
+from .records import EvaluationError, Records, in_batches, make_generator, save_picture, share, summary
 from .sheets import contact_sheet
 
 POSITION_THRESHOLD = 0.1  # share of both boxes' sizes that an offset must exceed to count
@@ -131,7 +131,7 @@ def evaluate_geneval(
     if limit is not None and limit < len(prompts):
         prompts = [prompts[index] for index in np.linspace(0, len(prompts) - 1, limit).round().astype(int)]
     steps, guidance = pipe.choose_sampling(steps, guidance)
-    kept = {"seed": seed, "steps": steps, "guidance": guidance, "prompts": len(prompts), **(settings or {})}
+    kept = {"seed": seed, "steps": steps, "guidance": guidance, "prompts": summary(prompts), **(settings or {})}
     Records(out, kept)
     draw(pipe, prompts, out, samples, steps, guidance, seed, batch_size)
     if not is_first():

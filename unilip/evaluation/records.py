@@ -87,6 +87,13 @@ class Records:
         os.replace(partial, self.path)
 
 
+def summary(asked: Sequence[Any]) -> str:
+    """How many things a run asks, and a mark of what they are: another file, or a world that has changed since, may
+    have as many, and none of the old results is one of theirs."""
+    mark = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:8]
+    return f"{len(asked)} (mark {mark})"
+
+
 def fingerprint(source: str) -> str:
     """A mark of a local checkpoint's files by name, size and time, so that results of weights that were since replaced
     are not taken for the new ones'; the name itself of a hub id."""

@@ -98,8 +98,13 @@ def train(stage: Stage, config: TrainingConfig) -> Path:
         accelerator.register_for_checkpointing(average)
 
     checkpoint, step, seconds = folder / "checkpoint", 0, 0.0
+    if accelerator.is_main_process:
+        recover_checkpoint(checkpoint)
+    accelerator.wait_for_everyone()
     if (checkpoint / "progress.json").is_file():
         accelerator.load_state(str(checkpoint))
+        if average is not None:
+            average.to(accelerator.device)  # it is loaded onto the processor
         progress = json.loads((checkpoint / "progress.json").read_text(encoding="utf-8"))
         step, seconds = progress["step"], progress["seconds"]
         logger.info("%s goes on at step %d.", stage.name, step)
@@ -166,6 +171,7 @@ def save_checkpoint(accelerator: Accelerator, folder: Path, step: int, seconds: 
     """Writes a checkpoint beside the old one and then takes its place, so that a killed run finds one of the two."""
     fresh = folder.with_name("checkpoint-new")
     accelerator.save_state(str(fresh))
+    accelerator.wait_for_everyone()  # each process writes a part of it
     if accelerator.is_main_process:
         (fresh / "progress.json").write_text(json.dumps({"step": step, "seconds": seconds}), encoding="utf-8")
         old = folder.with_name("checkpoint-old")
@@ -175,6 +181,13 @@ def save_checkpoint(accelerator: Accelerator, folder: Path, step: int, seconds: 
         fresh.rename(folder)
         remove(old)
     accelerator.wait_for_everyone()
+
+
+def recover_checkpoint(folder: Path):
+    """Takes up what a run has left that was killed while one checkpoint took the place of the other."""
+    for other in ("checkpoint-new", "checkpoint-old"):
+        if not folder.exists() and (folder.with_name(other) / "progress.json").is_file():
+            folder.with_name(other).rename(folder)
 
 
 def remove(folder: Path):

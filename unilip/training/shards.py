@@ -37,6 +37,8 @@ class Shards:
     - captioned: a picture, and KEY.txt or KEY.json with "caption";
     - edited: KEY.input.jpg, KEY.output.jpg, and KEY.txt or KEY.json with "instruction".
 
+    Where there are both, as img2dataset writes, KEY.txt is the text.
+
     A sample that cannot be read is skipped for the one after it, counted and logged; so is the end of a cut shard.
     """
 
@@ -159,10 +161,14 @@ def scan(path: Path, number: int, kind: str) -> np.ndarray:
                     folder, _, name = member.name.rpartition("/")
                     stem, _, suffix = name.partition(".")
                     key, part = f"{folder}/{stem}", part_of(suffix.lower())
-                    if member.isfile() and part in PARTS[kind] and member.offset_data + member.size <= size:
-                        found.setdefault(key, {})[part] = (member.offset_data, member.size)
-                        if suffix.lower() == "json":
-                            json_texts.add(key)
+                    if not member.isfile() or part not in PARTS[kind] or member.offset_data + member.size > size:
+                        continue
+                    parts, is_json = found.setdefault(key, {}), suffix.lower() == "json"
+                    if is_json and "text" in parts:
+                        continue
+                    parts[part] = (member.offset_data, member.size)
+                    if part == "text":
+                        (json_texts.add if is_json else json_texts.discard)(key)
             except tarfile.ReadError:
                 cut = True
             end = tar.offset
