@@ -61,6 +61,24 @@ def test_a_picture_projects_its_condition_once_and_is_the_same(edit):
     assert len(calls) == 3 * len(pipe.transformer.transformer_blocks)
 
 
+def test_several_pictures_of_a_prompt_share_its_projection_and_are_the_same():
+    pipe, rows = make_tiny_pipeline(), []
+    for block in pipe.transformer.transformer_blocks:
+        block.attn2.to_k.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
+
+    def draw():
+        generators = [torch.Generator().manual_seed(seed) for seed in range(6)]
+        settings = {"num_inference_steps": 2, "num_images_per_prompt": 3, "output_type": "latent"}
+        return pipe(["a cat", "two blue dogs"], guidance_scale=3, generator=generators, **settings).images
+
+    shared = draw()
+    assert set(rows) == {4}  # two prompts, guided
+    for block in pipe.transformer.transformer_blocks:
+        block.attn2.set_processor(SanaAttnProcessor2_0())
+    assert torch.allclose(draw(), shared, atol=1e-5)
+    assert max(rows) == 12
+
+
 def test_runs_side_by_side_keep_their_own_conditions():
     pipe = make_tiny_pipeline()
 

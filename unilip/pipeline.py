@@ -382,7 +382,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             # A scheduler keeps the state of its run; a copy for each call lets calls overlap.
             scheduler = type(self.scheduler).from_config(self.scheduler.config)
             scheduler.set_timesteps(num_inference_steps, device=latents.device)
-            with same_condition():
+            with same_condition(num_images_per_prompt):
                 for step, timestep in enumerate(self.progress_bar(scheduler.timesteps)):
                     if self._interrupt:
                         break
