@@ -295,8 +295,9 @@ def build_edit_tab(engine: Engine, embedded: bool) -> EditTab:
         **parts.PRIVATE,
     ).then(compare, [tree, shown], changed.outputs, **parts.PRIVATE)
     changed.ask.click(compare_closer, [tree, shown], changed.outputs, **parts.SPEAKING)
-    thumbnails.select(select, [tree, seed.keep], [slider, shown, seed.used], **parts.PRIVATE)
-    undo.click(step_back, [tree, shown], [slider, shown, seed.used, picture, instruction], **parts.PRIVATE)
+    # In gradio's queue: what changes a state beside it does not call that state's listeners.
+    thumbnails.select(select, [tree, seed.keep], [slider, shown, seed.used], **parts.SPEAKING)
+    undo.click(step_back, [tree, shown], [slider, shown, seed.used, picture, instruction], **parts.SPEAKING)
     again.click(
         lambda tree, number: (tree[number].path, "", None), [tree, shown], [picture, instruction, mask], **parts.PRIVATE
     )

@@ -28,8 +28,8 @@ class ConditionAttention:
     """An attention processor that does what SANA's does, but projects a condition only once within `same_condition`.
 
     An edit's condition has more tokens than the latents have places, so this is a good part of the work, and the same
-    at every step (`scripts.measure_sampling`). It takes memory: two tensors of a condition's size for each block, and no
-    more for several pictures of one prompt.
+    at every step (`scripts.measure_sampling`). It takes memory: two tensors of a condition's size for each block, and
+    no more for several pictures of one prompt.
     """
 
     def __call__(
