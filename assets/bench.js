@@ -4,6 +4,7 @@
     3: "#bench-votes button:nth-of-type(3)", 4: "#bench-votes button:nth-of-type(4)",
     z: "#bench-undo", " ": "#bench-skip", "+": "#bench-closer", "=": "#bench-closer", "-": "#bench-farther",
     0: "#bench-whole", b: "#bench-mark" };
+  const CHOICE = "#bench input:is([type=radio], [type=checkbox])";
   const PAUSE = 350; // milliseconds: nobody judges faster, but double clicks and impatient presses come
   let shown = null, timer = null, fetched = null;
   const settle = () => { // the body says whether a press would count, for the eye and for tests
@@ -21,10 +22,21 @@
     const pair = document.querySelector("#bench .asked")?.dataset.pair;
     if (pair === shown) return;
     const number = (one) => one?.split("-")[0]; // the rest tells when it was shown, perhaps once more
-    if (number(pair) !== number(shown)) document.dispatchEvent(new Event("pair"));
+    if (number(pair) !== number(shown)) {
+      document.dispatchEvent(new Event("pair"));
+      document.activeElement?.closest(CHOICE)?.blur(); // or the next key would score the new pair
+    }
     shown = pair;
     settle();
   }).observe(document.body, { attributes: true, attributeFilter: ["data-pair"], childList: true, subtree: true });
+  // A choice by the mouse is over with it: the keys are the bench's again. One that is reached by keys keeps them.
+  let pressed = false;
+  document.addEventListener("pointerdown", (event) => { pressed = !!event.target.closest("label"); }, true);
+  document.addEventListener("keydown", () => { pressed = false; }, true);
+  document.addEventListener("change", (event) => {
+    const choice = pressed && event.target.closest(CHOICE);
+    if (choice) setTimeout(() => choice.blur());
+  }, true);
   document.addEventListener("click", (event) => {
     // Else the space key, which skips, would press what was last clicked on.
     if (event.detail) event.target.closest("#bench button, .paired button")?.blur();

@@ -105,8 +105,12 @@ def test_a_repeat_keeps_its_distance_from_a_first_time_that_was_skipped(store, m
     judge = store.judge(store.join(make_study(100, repeats=0.3).study, "ann").token)
     for _ in range(40):
         judge.skip(judge.next().assignment)
-    pairs = vote_all(judge)
-    assert len(pairs) == 130
+    pairs, skipped = [], [judge.progress().skipped]
+    while (pair := judge.next()) is not None:
+        judge.vote(f"vote {pair.assignment}", pair.assignment, LEFT)
+        pairs.append(pair)
+        skipped.append(judge.progress().skipped)
+    assert len(pairs) == 130 and skipped == sorted(skipped, reverse=True) and (skipped[0], skipped[-1]) == (40, 0)
     places = {}
     for index, pair in enumerate(pairs):
         places.setdefault(pair.prompt, []).append(index)

@@ -12,6 +12,7 @@ from unilip.annotation.errors import StudyError
 from unilip.annotation.judgement import Judgement
 from unilip.annotation.quality import agreement
 from unilip.annotation.ranking import bradley_terry, rank
+from unilip.annotation.report import lead_in_words
 from unilip.annotation.statistics import as_frame, summarize
 
 
@@ -76,10 +77,11 @@ def test_where_all_items_agree_a_share_has_wilsons_interval():
     assert b.win_rate.high == pytest.approx(1 - a.win_rate.low)
 
 
-@pytest.mark.parametrize("items, told", [(2, 4), (5, 1), (6, 0), (20, 0)])
-def test_few_items_tell_nobody_apart_however_they_agree(items, told):
+@pytest.mark.parametrize("items, apart", [(2, False), (5, False), (6, True), (20, True)])
+def test_few_items_tell_nobody_apart_however_they_agree(items, apart):
     lead = rank(as_frame(votes(*["left"] * items))).lead
-    assert lead.more_votes == told and math.isnan(lead.difference.low)
+    assert lead.separated == apart and lead.more_votes == (0 if apart else None) and math.isnan(lead.difference.low)
+    assert ("so the two are told apart" if apart else "it takes 6") in lead_in_words(lead)
 
 
 def test_what_one_item_of_many_says_has_no_interval():

@@ -132,6 +132,24 @@ def enter(visitor, token: str) -> Page:
     return visitor.page
 
 
+@pytest.mark.browser
+@pytest.mark.timeout(200)
+@needs_chromium
+def test_after_a_choice_by_the_mouse_the_keys_are_the_benchs(served, token):
+    with visit(served.url, DESKTOP) as visitor:
+        page = enter(visitor, token)
+        visitor.unfold("Say more")
+        score = page.locator("fieldset", has_text="Left: Looks good").get_by_label("4", exact=True)
+        score.click()
+        expect(score).to_be_checked()
+        expect(score).not_to_be_focused()
+        press_until(page, lambda: page.keyboard.press("1"), "1 of 2 done")
+        press_until(page, lambda: page.keyboard.press(" "), "1 skipped")
+        expect(page.locator("#bench input:checked")).to_have_count(0)
+    judge = served.studies.store().judge(token)
+    assert [vote.left_quality for vote in judge.votes()] == [4] and judge.progress().skipped == 1
+
+
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)

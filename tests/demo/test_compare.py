@@ -223,6 +223,9 @@ def test_judging_by_keys(served, ticket):
         votes = store.judge(token).votes()
         assert [vote.choice for vote in votes] == ["left", "tie", "bad", "bad"]
         assert (votes[1].left_quality, votes[1].note) == (4, "3 z 4")
+        page.get_by_role("button", name="Leave").click()
+        page.get_by_role("button", name="Enter").click()
+        expect(page.locator("#bench .status p")).to_contain_text("4 of 4")
         store.owner(ticket.token).delete()
         page.get_by_role("button", name="Leave").click()
         expect(page.get_by_role("button", name="Try the example study")).to_be_visible()

@@ -12,6 +12,11 @@ from unilip.demo.routing import Route, route
     ("Could you generate an image of a bus on the road?", "a bus on the road"),
     ("make me a picture of a dog", "a dog"),
     ("now create a boat at sunset", "a boat at sunset"),
+    ("Hello! Draw a red cat", "a red cat"),
+    ("can u draw a cat", "a cat"),
+    ("I’d like you to draw a cat", "a cat"),
+    ("Let’s draw a cat", "a cat"),
+    ("“draw a red cat”", "a red cat"),
 ])  # fmt: skip
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_drawings(message, subject, has_picture):
@@ -25,6 +30,15 @@ def test_drawings(message, subject, has_picture):
     ("change the background to snow", "change the background to snow"),
     ("pls add a cup on the right", "add a cup on the right"),
     ("and then swap them", "swap them"),
+    ("OK. Now make it blue", "make it blue"),
+    ("Thanks! Make it blue", "Make it blue"),
+    ("No, make it blue", "make it blue"),
+    ("also remove the dog", "remove the dog"),
+    ("paint both cats blue", "paint both cats blue"),
+    ("paint all the apples green", "paint all the apples green"),
+    ("paint my cat blue", "paint my cat blue"),
+    ("make the picture with a snow background", "make the picture with a snow background"),
+    ("make the picture of the cat darker", "make the picture of the cat darker"),
 ])  # fmt: skip
 def test_edits(message, instruction):
     assert route(message, True) == Route("edit", instruction)
@@ -33,7 +47,9 @@ def test_edits(message, instruction):
 @pytest.mark.parametrize("message", [
     "What is in the picture?", "how many cats are there", "Is the cat left of the dog?", "describe the picture",
     "What colour is the painting?", "and the dog?", "Are there two?", "draw", "hello", "so, what is it?",
-    "does the cat make you smile?",
+    "does the cat make you smile?", "Colour of the bus?", "Give me a description of the picture",
+    "Can you give me a description?", "Take a look at the picture. How many cats are there?",
+    "generate a caption for this picture", "Create a description of the picture",
 ])  # fmt: skip
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_questions(message, has_picture):

@@ -42,6 +42,9 @@ def test_what_the_model_is_trained_on_passes():
         ("the Eiffel tower on the beach", "eiffel"),
         ("a tree", "tree"),
         ("a house", "house"),
+        ("a lady with an umbrella", "lady"),
+        ("a planet and a deer", "planet"),
+        ("a toy", "toy"),
     ],
 )
 def test_strange_things_are_named(prompt, word):

@@ -228,9 +228,7 @@ class Judge:
         with self._database.write() as connection:
             self._study(connection, lock=True)
             waiting = select(assignments.c.id).where(self._mine(), ~assignments.c.answered)
-            skipped = connection.scalars(
-                waiting.where(assignments.c.turn >= self._places()).order_by(assignments.c.turn)
-            )
+            skipped = connection.scalars(waiting.where(self._is_skipped()).order_by(assignments.c.turn))
             for turn, assignment in enumerate(skipped.all()):
                 connection.execute(update(assignments).where(assignments.c.id == assignment).values(turn=turn))
 
@@ -318,6 +316,11 @@ class Judge:
         all_ = assignments.alias().c
         return select(func.max(all_.position) + 1).where(all_.annotator_id == self._annotator).scalar_subquery()
 
+    def _is_skipped(self) -> ColumnElement[bool]:
+        """Whether a pair was put off by the annotator. A repeat at the end may have been put off by `_put_off_repeat`
+        and so is not counted."""
+        return and_(assignments.c.turn >= self._places(), assignments.c.repeat_of.is_(None))
+
     def _waiting(self, study: Row, now: bool) -> ColumnElement[bool]:
         """The assignments that can be judged, now or some time: repeats of what has been judged, and comparisons that
         need more annotators, with (some time) their repeats. An undone vote's pair (its turn is negative) may be voted
@@ -338,7 +341,7 @@ class Judge:
     def _progress(self, connection: Connection, study: Row) -> Progress:
         done = connection.scalar(select(func.count()).where(self._mine(), assignments.c.answered))
         waiting = (
-            select(func.count(), func.count().filter(assignments.c.turn >= self._places()))
+            select(func.count(), func.count().filter(self._is_skipped()))
             .select_from(assignments)
             .join(comparisons, comparisons.c.id == assignments.c.comparison_id)
             .where(self._waiting(study, now=False))

@@ -44,15 +44,16 @@ class Standing:
 class Lead:
     """The two strongest, and the difference of their strengths.
 
-    `more_votes` is how many more, shared among contestants and items as they have been so far, give an 80 % chance that
-    the difference's interval leaves out 0, if it is as large as it looks now, on LEAST_ITEMS or more; 0 where it does
-    already, None where no end is in sight. The difference has no interval where all items say the same.
+    `more_votes` is how many more, shared among contestants as they have been so far, give an 80 % chance that the
+    difference's interval leaves out 0, if it is as large as it looks now; 0 where it does already, None where no end is
+    in sight, as with fewer than LEAST_ITEMS `items`. The difference has no interval where all items say the same.
     """
 
     first: str
     second: str
     difference: Estimate
     more_votes: int | None
+    items: int
 
     @property
     def separated(self) -> bool:
@@ -136,7 +137,7 @@ def rank(votes: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 0) -> Rank
         gaps = sampled_strengths[:, first] - sampled_strengths[:, second]
         gap = bootstrap.estimate(float(strengths[first] - strengths[second]), gaps)
         needed = more_votes(gap, float(gaps.std(ddof=1)), len(votes), bootstrap.count)
-        lead = Lead(names[first], names[second], gap, needed)
+        lead = Lead(names[first], names[second], gap, needed, bootstrap.count)
     with np.errstate(invalid="ignore"):
         matrix = (wins / counts)[np.ix_(order, order)]
     return Ranking(standings, len(votes), matrix, counts[np.ix_(order, order)].astype(int), lead)
@@ -169,10 +170,9 @@ def bradley_terry(wins: np.ndarray, compared: np.ndarray) -> np.ndarray:
 
 def more_votes(gap: Estimate, standard_error: float, votes: int, items: int) -> int | None:
     """See `Lead`. The standard error shrinks with the square root of the number of votes."""
-    if abs(gap.value) * math.sqrt(FAR) <= (Z_LEVEL + Z_POWER) * standard_error:
+    if items < LEAST_ITEMS or abs(gap.value) * math.sqrt(FAR) <= (Z_LEVEL + Z_POWER) * standard_error:
         return None
-    few = max(0, math.ceil(votes * (LEAST_ITEMS / items - 1)))
     if gap.low > 0 or gap.high < 0 or standard_error < SAME:
-        return few
+        return 0
     factor = ((Z_LEVEL + Z_POWER) * standard_error / gap.value) ** 2
-    return max(1, few, math.ceil(votes * (factor - 1)))
+    return max(1, math.ceil(votes * (factor - 1)))

@@ -55,6 +55,8 @@ def lead_in_words(lead: Lead | None) -> str:
         return f"{gap}: all items say the same, so the two are told apart."
     if lead.separated:
         return f"{gap}: the interval leaves out 0, so the two are told apart."
+    if lead.items < LEAST_ITEMS:
+        return f"{gap}: {_many(lead.items, 'item')} cannot tell anybody apart, it takes {LEAST_ITEMS}."
     if lead.more_votes is None:
         return f"{gap}: the two cannot be told apart, and no end is in sight."
     return (

@@ -102,7 +102,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     def halt(value: tuple) -> tuple:
         """What a stopped run leaves: the words that it had, or that it was stopped."""
         history = value[0]
-        if isinstance(history[-1]["content"], Progress):
+        if history and isinstance(history[-1]["content"], Progress):
             history = [*history[:-1], {"role": "assistant", "content": said(STOPPED)}]
         return history, gr.skip()
 
@@ -151,7 +151,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         turns: list[dict] = []
         shown: list[dict] = []
         for turn in asked:
-            blocks = [*read_blocks(turn["content"])]
+            blocks = [*read_blocks(turn)]
             if turn["role"] == "assistant" and any(block["type"] == "image" for block in blocks):
                 wish = turns.pop()
                 shown = [block for block in (*wish["content"], *blocks) if block["type"] == "image"][-1:]
@@ -164,12 +164,13 @@ def build_chat_tab(engine: Engine) -> ChatTab:
                 turns.append({"role": "assistant", "content": blocks})
         return turns
 
-    def read_blocks(content: list[dict]) -> Iterator[dict]:
+    def read_blocks(turn: dict) -> Iterator[dict]:
         """What gradio keeps of a turn as the pipeline's blocks."""
-        for block in content:
+        nothing_said = (THINKING, STOPPED, said(STOPPED)) if turn["role"] == "assistant" else ()
+        for block in turn["content"]:
             if path := picture_of(block):
                 yield {"type": "image", "image": read_picture(path)}
-            elif block.get("type") == "text" and block["text"] not in (THINKING, STOPPED, said(STOPPED)):
+            elif block.get("type") == "text" and block["text"] not in nothing_said:
                 yield as_text(block["text"])
 
     chatbot = PlainChatbot(

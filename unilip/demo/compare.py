@@ -105,6 +105,11 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
                 return gr.skip(), token, gr.skip(), *[gr.skip()] * len(bench.outputs)
             return token, gr.skip(), gr.Column(visible=False), *bench.show(studies, place)
 
+    def leave(token: str):
+        """Where nobody else has it, the token is the only way back, so it stays in reach."""
+        gr.Info(said("Your token stands under “I have an invitation”: Enter brings you back."))
+        return "", token
+
     def come_back(token: str, owner_token: str, pair: float | None):
         """The page as it opens: at the bench for whoever has a place, with what can be joined."""
         if token and pair:  # at the bench already: what was typed there stays
@@ -173,7 +178,7 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
     # Without triggers: likewise.
     gr.on(None, lambda token: (gr.Accordion(visible=bool(token)), token), token, [place, mine], **parts.PRIVATE)
     owner_token.change(outcome.offer, owner_token, outcome.fold, **parts.PRIVATE)
-    bench.leave.click(lambda: "", None, token, **parts.PRIVATE)
+    bench.leave.click(leave, token, [token, invitation], **parts.SPEAKING)
 
 
 def is_known(store: Store, example: dict | None) -> bool:

@@ -21,11 +21,16 @@ def connect(
     def edit_drawn(pictures: list[tuple[str, str]] | None, number: int):
         return gr.Tabs(selected="edit"), picked(pictures, number), ""
 
-    def ask_drawn(pictures: list[tuple[str, str]] | None, number: int):
-        return gr.Tabs(selected="chat"), {"text": "", "files": [picked(pictures, number)]}
+    def ask_drawn(pictures: list[tuple[str, str]] | None, number: int, message: dict | None):
+        return gr.Tabs(selected="chat"), joined(message, picked(pictures, number))
 
-    def ask_edited(pair: tuple[str, str] | None):
-        return gr.Tabs(selected="chat"), {"text": "", "files": [pair[1]]}
+    def ask_edited(pair: tuple[str, str] | None, message: dict | None):
+        return gr.Tabs(selected="chat"), joined(message, pair[1])
+
+    def joined(message: dict | None, picture: str) -> dict:
+        """The chat's message with a picture beside what was typed and attached before."""
+        message = message or {}
+        return {"text": message.get("text") or "", "files": [*(message.get("files") or ()), picture]}
 
     def restore_dropped(path: str):
         return restore(read_picture(path))
@@ -57,8 +62,8 @@ def connect(
 
     selected = [create.gallery, create.selected]
     create.edit.click(edit_drawn, selected, [tabs, edit.picture, edit.instruction], **parts.SPEAKING)
-    create.ask.click(ask_drawn, selected, [tabs, chat.box], **parts.SPEAKING)
-    edit.ask.click(ask_edited, edit.slider, [tabs, chat.box], **parts.PRIVATE)
+    create.ask.click(ask_drawn, [*selected, chat.box], [tabs, chat.box], **parts.SPEAKING)
+    edit.ask.click(ask_edited, [edit.slider, chat.box], [tabs, chat.box], **parts.PRIVATE)
     fields = [
         tabs,
         create.restore,

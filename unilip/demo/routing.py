@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 POLITE = re.compile(
-    r"(?:(?:hey|hi|hello|ok|okay|now|then|and|so|next|please|pls|kindly|just|"
-    r"(?:can|could|would|will) you|i(?:'d| would) like you to|i want you to|let's|lets)\b[\s,]*)+",
+    r"(?:(?:hey|hi|hello|ok|okay|now|then|and|so|next|please|pls|kindly|just|also|great|nice|perfect|thanks|thank you|"
+    r"yes|no|(?:can|could|would|will) (?:you|u)|i(?:'d| would) like you to|i want you to|let's|lets)\b[\s,.!:;-]*)+",
     re.IGNORECASE,
 )
 PICTURE = (
@@ -14,9 +14,20 @@ PICTURE = (
     r"(?:picture|image|photo|drawing|painting)s?\s+(?:of|with|showing)\s+"
 )
 DRAW = re.compile(rf"(?:draw|paint|sketch|generate|create|illustrate)(?:\s+(?:me|us))?\s+(?:{PICTURE})?", re.IGNORECASE)
+# "Colour of the bus?" and "create a description" want words.
+WORDS = re.compile(
+    r"(?:(?:colou?r|place)s? of\b|take a look\b|make sure\b|"
+    r"(?:give|generate|create|write)(?:\s+(?:me|us))?\s+(?:an?\s+|the\s+)?(?:\w+\s+)?"
+    r"(?:description|caption|summary|list|name|number|answer|title)s?\b)",
+    re.IGNORECASE,
+)
 MAKE = re.compile(rf"(?:make|show|give|i want|i'd like)(?:\s+(?:me|us))?\s+{PICTURE}", re.IGNORECASE)
 # "Paint the cat blue" and "make it blue" mean the picture at hand.
-AT_HAND = re.compile(r"(?:draw|paint|sketch|create|generate)\s+(?:the|it|them|this|that|these|those)\b", re.IGNORECASE)
+AT_HAND = re.compile(
+    r"(?:draw|paint|sketch|create|generate)\s+(?:the|it|them|this|that|these|those|both|all|every|each|my|his|her|its|"
+    r"their)\b|make\s+(?:the|this|that)\s+(?:picture|image|photo|drawing|painting)\b",
+    re.IGNORECASE,
+)
 CHANGE = re.compile(
     r"(?:make|turn|change|remove|delete|erase|add|put|place|replace|swap|switch|exchange|move|shift|recolou?r|colou?r|dye|"
     r"give|take|get rid|extract|isolate|keep|cut|convert|set|enlarge|shrink|resize|increase|decrease|grow|transform|"
@@ -39,7 +50,10 @@ def route(message: str, has_picture: bool) -> Route:
     Args:
         has_picture: whether the conversation has a picture that could be meant.
     """
-    wish = POLITE.sub("", message.strip(), count=1) if POLITE.match(message.strip()) else message.strip()
+    plain = message.replace("’", "'").strip().strip("“”\"'")  # as phones type, and as the page's own words are quoted
+    wish = POLITE.sub("", plain, count=1) if POLITE.match(plain) else plain
+    if WORDS.match(wish):
+        return Route("answer", message)
     if has_picture and AT_HAND.match(wish):
         return Route("edit", wish)
     if found := DRAW.match(wish) or MAKE.match(wish):

@@ -46,6 +46,9 @@ STUDY_SAID = {
     "This study was deleted.": "此研究已被删除。",
     "There is no such study; it may have been deleted.": "没有这个研究；它可能已被删除。",
     "There is no study {}.": "没有研究 {}。",
+    "Your token stands under “I have an invitation”: Enter brings you back.": (
+        "您的令牌在“我有邀请码”处：点“进入”即可返回。"
+    ),
     # running a study
     "Make the study": "创建研究",
     "Reading the file…": "正在读取文件……",

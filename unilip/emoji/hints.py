@@ -2,7 +2,7 @@
 
 import re
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 
 from unilip.emoji.vocabulary import BACKGROUNDS, NUMBERS, OBJECTS, STYLES
 from unilip.emoji.wording import NUMBER_WORDS, color_words, lexicon, words_of
@@ -39,13 +39,16 @@ PLAIN_WORDS = frozenset(
 # Things that look like a slip of one that is known ("tree" of "three"), but are meant.
 STRANGERS = frozenset(
     """
-    bean beans beard boot boots bottle bread brick bride butter button cage candle candy card cards cart carts
-    castle cave chain cherry chess cloud clouds clown clowns coat coin cone corn crab crow crown crows dolphin
-    donkey dragon drum duck fish flower flowers fox frog ghost goat grape grapes guitar hat heart helicopter house
-    houses kitchen knight lamp leaf lemon lion log monkey moon mushroom owl panda parrot pear pen pencil penguin
-    people person pig plate plates pumpkin rabbit ring river robot rocket rose saw seal shark shell shirt shoe shoes
-    shop skull snail snake spider star stone store sun sword table tiger toad tomato tower tree trees turtle whale
-    wolf
+    basket baskets bean beans beard beer bench benches blueberry blueberries boot boots bottle brain brains bread
+    brick bride bush bushes butter button cactus cage candle candy card cards cart carts castle cave chain cherry
+    chess cloud clouds clown clowns coat coin cone corn crab crow crown crows cyan deer dolphin donkey dragon drum
+    duck fish flower flowers fox frog ghost goat grape grapes guitar hat heart helicopter house houses kitchen knight
+    ladies lady lamp leaf lemon lion log marker markers monkey moon moose mushroom owl palace palaces panda pants
+    parrot pasta pear pen pencil penguin people person pig planet planets plate plates pumpkin rabbit ring river
+    robot rocket rose saw seal seed seeds shark shell shirt shoe shoes shop short shower showers shrimp shrimps sink
+    sinks skin skull slide slides smiling snail snake spider stamp stamps star steak steaks stone store sun swing
+    swings sword table thin tiger tire tires toad tomato tongue tongues tower toy toys tree trees turtle wallet
+    wallets whale wheel wheels witch witches wolf
     """.split()
 )
 SIMILAR = 0.8  # how alike two spellings have to be (difflib's ratio) for one to be taken as a slip of the other
@@ -69,13 +72,19 @@ def unknown_words(text: str) -> dict[str, str | None]:
     for word in words_of(text):
         if not word[0].isalpha() or word in known or word.removesuffix("'s") in known or word in NUMBER_WORDS:
             continue
-        if any(word.removesuffix(ending) in known for ending in ("s", "es", "ish", "y")):
+        if word not in STRANGERS and any(word.removesuffix(ending) in known for ending in ("s", "es", "ish", "y")):
             continue
-        close = () if word in STRANGERS or len(word) < SHORTEST_SLIP else get_close_matches(word, known, 3, SIMILAR)
-        close = [meant for meant in close if meant[0] == word[0]]  # hardly anyone slips at the first letter
+        close = () if word in STRANGERS or len(word) < SHORTEST_SLIP else meant_by(word)
         if not close or close[0] not in PLAIN_WORDS:
             unknown[word] = close[0] if close else None
     return unknown
+
+
+@lru_cache(4096)  # a prompt is looked at anew with every key
+def meant_by(word: str) -> list[str]:
+    """Known words that a word may be a slip of, the likeliest first."""
+    close = get_close_matches(word, known_words(), 3, SIMILAR)
+    return [meant for meant in close if meant[0] == word[0]]  # hardly anyone slips at the first letter
 
 
 def numbers_above_four(text: str) -> list[str]:

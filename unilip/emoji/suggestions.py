@@ -1,31 +1,26 @@
 """Edits that fit a picture, from what the model says of it."""
 
-import re
-
 import numpy as np
 
 from unilip.emoji.captions import article, pick, pluralize
 from unilip.emoji.vocabulary import COLORS, OBJECTS
+from unilip.emoji.wording import mentions
 
 SIDES = ("on the left", "on the right")
 GROUNDS = {"snow": "snow", "beach": "a beach", "night sky": "the night sky", "grass": "grass", "sunset": "a sunset"}
 
 
-def names_in(description: str) -> list[str]:
-    """The objects that a description names, in its order; of "hot dog" and "dog" the longer one."""
-    text, found = description.lower(), {}
-    for name in sorted(OBJECTS, key=len, reverse=True):
-        for word in (pluralize(name), name):
-            for match in re.finditer(rf"\b{re.escape(word)}\b", text):
-                found.setdefault(match.start(), name)
-                text = text[: match.start()] + "·" * len(word) + text[match.end() :]
-    return list(dict.fromkeys(name for _, name in sorted(found.items())))
+def named_in(description: str) -> dict[str, str]:
+    """The objects that a description names, in its order, each with the words for all of it: "apple" with "apples"
+    where there are several."""
+    found = {mention.name: mention for mention in reversed(mentions(description))}
+    return {name: pluralize(name) if mention.plural else name for name, mention in reversed(found.items())}
 
 
 def suggest(description: str, rng: np.random.Generator) -> list[str]:
     """Four instructions for a picture of that description: recolour or resize, remove or replace, add, and another
     background."""
-    there = names_in(description)
+    there = named_in(description)
     absent = [name for name in OBJECTS if name not in there]
     new = pick(rng, absent)
     words = description.lower()
@@ -33,7 +28,7 @@ def suggest(description: str, rng: np.random.Generator) -> list[str]:
     suggestions = [f"add {article(new)} {pick(rng, SIDES)}", f"change the background to {ground}"]
     if not there:
         return suggestions
-    one, other = pick(rng, there), pick(rng, there)
+    one, other = pick(rng, [*there.values()]), pick(rng, [*there.values()])
     color = pick(rng, [color for color in COLORS if color not in words])
     change = f"make the {one} {pick(rng, (color, 'bigger', color))}"
     away = pick(rng, (f"remove the {other}", f"replace the {other} with {article(pick(rng, absent))}"))

@@ -36,7 +36,7 @@ def accepted_targets(edit: Edit) -> list[Scene]:
     source, target = edit.source, edit.target
     lost = Counter(thing.name for thing in source.things) - Counter(thing.name for thing in target.things)
     gone = [thing for thing in source.things if thing.name in lost and thing not in target.things]
-    if edit.kind not in ("remove", "compose") or len(gone) != 1 or not ANY_ONE.search(edit.instruction):
+    if edit.kind not in ("remove", "compose") or len(gone) != 1 or not ANY_ONE.search(clause_about(edit, gone[0])):
         return [target]
     instead = [thing for thing in target.things if thing.name in lost and thing in source.things]
     return [target] + [

@@ -47,8 +47,9 @@ class Records:
             before = json.loads(kept.read_text(encoding="utf-8"))
             other = [name for name in settings if before.get(name) != settings[name]]
             if other:
+                made = f"made with {other[0]} {before.get(other[0])}, not {settings[other[0]]}"
                 raise EvaluationError(
-                    f"{folder} holds results made with {other[0]} {before.get(other[0])}, not {settings[other[0]]}: "
+                    f"{folder} holds results {made if other[0] in before else 'of an earlier version'}: "
                     "choose another folder with --out, or delete it."
                 )
         else:

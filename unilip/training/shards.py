@@ -27,6 +27,7 @@ PARTS = {  # of a sample of each kind; the text is last
     "edited": ("input", "output", "text"),
 }
 TEXT_KEYS = {"captioned": "caption", "edited": "instruction"}
+INDEX_VERSION = 2  # grows when samples are found in another way, so that no kept index outlives it
 MOST_SKIPPED = 100  # samples in a row; more unreadable ones mean that something else is wrong
 
 
@@ -135,7 +136,7 @@ def read_index(paths: list[Path], kind: str, cache: Path) -> np.ndarray:
     """Where the samples are: int64 (samples, 2 + 2 parts), each row the shard's number, whether the text is JSON, and
     offset and length in bytes of each part. Kept in `cache` for as long as the shards keep their names and sizes."""
     sizes = [path.stat().st_size for path in paths]
-    state = json.dumps([kind, list(map(str, paths)), sizes])
+    state = json.dumps([INDEX_VERSION, kind, list(map(str, paths)), sizes])
     file = cache / f"{kind}-{hashlib.sha256(state.encode()).hexdigest()[:16]}.npy"
     if file.is_file():
         return np.load(file, mmap_mode="r")
