@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -53,7 +53,7 @@ def evaluate(
     measure: Callable[[Any, Path, dict[str, Any]], dict[str, float]],
 ) -> None:  # fmt: skip
     """Loads the model, runs `measure` over it and prints its scores, also as `scores.json` in the run's folder."""
-    from ..checkpoints import EMBEDDED, CheckpointError, load_pipeline
+    from ..checkpoints import EMBEDDED, load_pipeline
     from ..emoji.art import ArtError
     from .processes import is_first, own_device
     from .records import EvaluationError, fingerprint
@@ -62,21 +62,26 @@ def evaluate(
     source = model or str(EMBEDDED)
     out = out or Path("runs") / "evaluation" / name / Path(source).name
     try:
-        try:
-            pipe = load_pipeline(source, device=own_device(device), dtype=dtype)
-        except ValueError as error:  # a device or dtype that is not there
-            raise EvaluationError(str(error)) from None
-        if name not in ("reconstruction", "edits-ceiling") and pipe.transformer is None:
-            raise EvaluationError(f"{source} can only reconstruct pictures: it is no complete checkpoint.")
-        pipe.set_progress_bar_config(disable=True)
+        pipe = load_pipeline(source, device=own_device(device), dtype=dtype)
+    except (ValueError, FileNotFoundError) as error:
+        end(str(error))
+    if name not in ("reconstruction", "edits-ceiling") and pipe.transformer is None:
+        end(f"{source} can only reconstruct pictures: it is no complete checkpoint.")
+    pipe.set_progress_bar_config(disable=True)
+    try:
         scores = measure(pipe, out, {"model": source, "weights": fingerprint(source), "dtype": str(pipe.dtype)})
-    except (ArtError, CheckpointError, EvaluationError, FileNotFoundError) as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(1) from None
+    except (ArtError, EvaluationError, FileNotFoundError) as error:
+        end(str(error))
     if not is_first():
         return
     (out / "scores.json").write_text(json.dumps(scores, indent=2), encoding="utf-8")
     print_scores(scores)
+
+
+def end(message: str) -> NoReturn:
+    """Ends the program with one sentence instead of a stack trace."""
+    typer.secho(message, fg="red", err=True)
+    raise typer.Exit(1)
 
 
 def print_scores(scores: dict[str, float]) -> None:
@@ -326,8 +331,7 @@ def judge(
     try:
         detector = Judge.load()
     except FileNotFoundError as error:
-        typer.secho(str(error), fg="red", err=True)
-        raise typer.Exit(1) from None
+        end(str(error))
     fresh = [random_scene(fresh_rng(seed, place)) for place in range(scenes)]
     styled = [replace(scene, style=STYLES[1 + place % (len(STYLES) - 1)]) for place, scene in enumerate(fresh)]
     for name, seen, alter in (("sharp", fresh, None), ("blurred", fresh, blur), ("in a style", styled, None)):
