@@ -121,7 +121,7 @@ def test_the_ceiling_of_edits_is_the_wanted_pictures_rebuilt(tiny, tmp_path, jud
     wanted = tiny.reconstruct([render(fresh_edit(42, "add", 0).target)]).images[0].resize((256, 256))
     difference = np.asarray(wanted).astype(int) - np.asarray(Image.open(out / "add" / "0000.png"))
     assert np.abs(difference).max() <= 2  # rebuilt in a batch of nine there
-    with pytest.raises(EvaluationError, match="holds results made with"):
+    with pytest.raises(EvaluationError, match="holds results of another kind"):
         evaluate_edits(tiny, out, each=1, steps=1, judge=judge)
 
 

@@ -49,7 +49,7 @@ class Records:
             if other:
                 made = f"made with {other[0]} {before.get(other[0])}, not {settings[other[0]]}"
                 raise EvaluationError(
-                    f"{folder} holds results {made if other[0] in before else 'of an earlier version'}: "
+                    f"{folder} holds results {made if other[0] in before else 'of another kind, or of an earlier version'}: "
                     "choose another folder with --out, or delete it."
                 )
         else:
