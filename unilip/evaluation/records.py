@@ -47,11 +47,10 @@ class Records:
             before = json.loads(kept.read_text(encoding="utf-8"))
             other = [name for name in settings if before.get(name) != settings[name]]
             if other:
-                made = f"made with {other[0]} {before.get(other[0])}, not {settings[other[0]]}"
-                raise EvaluationError(
-                    f"{folder} holds results {made if other[0] in before else 'of another kind, or of an earlier version'}: "
-                    "choose another folder with --out, or delete it."
-                )
+                what = "of another kind, or of an earlier version"
+                if other[0] in before:
+                    what = f"made with {other[0]} {before[other[0]]}, not {settings[other[0]]}"
+                raise EvaluationError(f"{folder} holds results {what}: choose another folder with --out, or delete it.")
         else:
             kept.write_text(json.dumps(settings, indent=2), encoding="utf-8")
 
