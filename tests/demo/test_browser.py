@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import JSHandle, Page, expect
 
 from tests.demo.browsing import PHONE, needs_chromium, visit
 from tests.demo.hooks import before_forward, held_after
@@ -166,6 +166,20 @@ def test_stop_gives_the_button_back_and_keeps_what_has_formed(visitor, tiny):
     expect(page.locator("#create-gallery")).not_to_contain_text("unfinished")
 
 
+def watched_status(page: Page) -> JSHandle:
+    """A list in the page that gets all that the status line says from now on."""
+    return page.evaluate_handle("""() => {
+        const said = [];
+        const listen = () => {
+            const line = [...document.querySelectorAll(".status")].find((one) => one.checkVisibility());
+            const now = line?.innerText.trim();
+            if (now && now !== said.at(-1)) said.push(now);
+        };
+        new MutationObserver(listen).observe(document.body, { subtree: true, childList: true, characterData: true });
+        return said;
+    }""")
+
+
 def test_stop_ends_a_variation_beside_a_drawing(visitor, tiny, served):
     page = visitor.page
     visitor.open_tab("Create")
@@ -174,9 +188,13 @@ def test_stop_ends_a_variation_beside_a_drawing(visitor, tiny, served):
     visitor.run("Draw")
     with held_after(tiny.transformer, 3):
         page.get_by_role("button", name="Draw", exact=True).click()
-        expect(page.locator(".status:visible")).to_contain_text("Step")
+        expect(page.locator(".status:visible")).to_contain_text("Step 3")
+        said = watched_status(page)
         page.get_by_role("button", name="Vary this").click()
-        expect(page.locator(".status:visible")).to_contain_text("Waiting")
+        page.wait_for_function("said => said.at(-2)?.startsWith('Waiting')", arg=said)
+        page.wait_for_timeout(2000)  # for a status line that flickers between the two
+        lines = said.evaluate("said => said")
+        assert [line[:7] for line in lines] == ["Step 3 ", "Waiting", "Step 3 "]
         visitor.stop()
         expect(page.locator(".status:visible")).to_have_text("Stopped")
         expect(page.get_by_role("button", name="Draw", exact=True)).to_be_visible()

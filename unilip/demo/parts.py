@@ -272,7 +272,8 @@ def wire(
     """
 
     def begin(*keep_and_seed):
-        busy = (gr.Button(visible=False), gr.Button(visible=True), status_line("Starting…", 0))
+        comes_next = waiting(Waiting(1)) if stops.runs() else "Starting…"
+        busy = (gr.Button(visible=False), gr.Button(visible=True), status_line(comes_next, 0))
         if not keep_and_seed:
             return busy
         keep, used = keep_and_seed
@@ -292,7 +293,12 @@ def wire(
     starts = [gr.on(triggers, **beginning)] + ([also.success(**beginning)] if also else [])
     endpoints = [{"api_name": api_name}, {"api_visibility": "private"}]
     stops = Stops()
-    handler = stops.ends(handler, lambda _: (*(gr.skip() for _ in outputs), status_line("Stopped")))
+    handler = stops.ends(
+        handler,
+        last=lambda _: (*(gr.skip() for _ in outputs), status_line("Stopped")),
+        # Two runs that both write the status line would have it flicker between them.
+        behind=lambda value: (*value[:-1], gr.skip()),
+    )
     for begun, endpoint in zip(starts, endpoints, strict=False):
         running = begun.then(
             handler, inputs, [*outputs, action.status], show_progress="hidden", concurrency_limit=None, **endpoint

@@ -29,9 +29,17 @@ class Stops:
         return any(visitor == _visitor() for visitor, _ in [*self._runs])
 
     def ends(
-        self, handler: Callable[..., Iterator], last: Callable[[Any], Any] | None = None
+        self,
+        handler: Callable[..., Iterator],
+        last: Callable[[Any], Any] | None = None,
+        behind: Callable[[Any], Any] | None = None,
     ) -> Callable[..., Iterator]:
-        """The handler, a generator, as one that a press closes; `last` then makes its last value of the one before."""
+        """The handler, a generator, as one that a press closes.
+
+        Args:
+            last: makes the last value after a press of the one before.
+            behind: makes another value of one that comes while an earlier run of the visitor's is not over.
+        """
 
         @wraps(handler)
         def run(*inputs: Any) -> Iterator[Any]:
@@ -40,7 +48,7 @@ class Stops:
             values = handler(*inputs)
             try:
                 for value in values:
-                    yield value
+                    yield value if behind is None or self._is_first(this) else behind(value)
                     if this[1].is_set():
                         values.close()
                         if last is not None:
@@ -51,6 +59,9 @@ class Stops:
                 self._runs.remove(this)
 
         return run
+
+    def _is_first(self, run: tuple[str | None, threading.Event]) -> bool:
+        return next(one for one in [*self._runs] if one[0] == run[0]) is run
 
 
 def _visitor() -> str | None:
