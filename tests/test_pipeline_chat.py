@@ -8,7 +8,10 @@ from PIL import Image
 
 from tests.tiny import SPECIAL_TOKENS, make_tiny_pipeline
 from unilip import prompts
+from unilip.checkpoints import EMBEDDED, load_pipeline
+from unilip.demo.parts import EXAMPLES
 from unilip.images import PictureError
+from unilip.pipeline import UniLIPPipeline
 
 RED, BLUE = Image.new("RGB", (50, 40), "red"), Image.new("RGB", (50, 40), "blue")
 
@@ -23,6 +26,13 @@ def user(*content) -> dict:
 
 def threads() -> int:
     return threading.active_count()
+
+
+@pytest.fixture(scope="module")
+def single() -> UniLIPPipeline:
+    pipeline = make_tiny_pipeline()
+    pipeline.register_to_config(latest_picture_only=True)
+    return pipeline
 
 
 def test_the_streamed_answer_is_the_whole_answer(tiny):
@@ -178,3 +188,43 @@ def test_a_bad_picture_is_refused_before_anything_starts(tiny, tmp_path):
     file.write_text("no picture")
     with pytest.raises(PictureError):
         tiny.chat([user(file, "What?")], stream=True)
+
+
+SYSTEM, ANSWER = {"role": "system", "content": "Be brief."}, {"role": "assistant", "content": "A cat."}
+
+
+@pytest.mark.parametrize(
+    ("messages", "heard"),
+    [
+        ([user("Hi")], [user("Hi")]),
+        ([user(RED, "What?")], [user(RED, "What?")]),
+        ([SYSTEM, user(RED, "What?"), ANSWER, user("Where?")], [SYSTEM, user(RED, "What?"), ANSWER, user("Where?")]),
+        ([SYSTEM, user(RED, "What?"), ANSWER, user(BLUE, "And?")], [SYSTEM, user(BLUE, "And?")]),
+        ([user(RED, "What?"), ANSWER, user(BLUE, "And?"), ANSWER, user("Why?")],
+         [user(BLUE, "And?"), ANSWER, user("Why?")]),
+        ([user(RED, "or", BLUE, "Which?")], [user("or", BLUE, "Which?")]),
+        ([user(RED, RED, "Twice?")], [user(RED, "Twice?")]),
+    ],
+)  # fmt: skip
+def test_a_model_of_one_picture_hears_a_conversation_from_the_latest_on(single, tiny, messages, heard):
+    assert single.heard(messages) == heard
+    assert tiny.heard(messages) == messages
+
+
+def test_its_answers_follow_from_what_it_hears(single, tiny):
+    latest = [user(BLUE, "And this?")]
+    conversation = [user(RED, "What is it?"), ANSWER, *latest]
+    assert single.chat(conversation, max_new_tokens=8) == tiny.chat(latest, max_new_tokens=8)
+    assert tiny.chat(conversation, max_new_tokens=8) != tiny.chat(latest, max_new_tokens=8)
+
+
+def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(single, tmp_path):
+    single.save_pretrained(tmp_path / "model")
+    assert load_pipeline(tmp_path / "model").config.latest_picture_only
+    assert load_pipeline(EMBEDDED).config.latest_picture_only
+
+
+def test_the_embedded_model_answers_for_a_second_picture():
+    bus, cat_and_dog = (Image.open(EXAMPLES / name) for name in ("bus.png", "cat-and-dog.png"))
+    question, answer = "Is there a bus?", {"role": "assistant", "content": "Yes."}
+    assert load_pipeline(EMBEDDED).chat([user(bus, question), answer, user(cat_and_dog, question)]) == "No."

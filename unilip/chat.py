@@ -22,6 +22,15 @@ class StopWhen(StoppingCriteria):
         return torch.full((input_ids.shape[0],), self.should_stop(), device=input_ids.device)
 
 
+def _blocks(message: dict[str, Any]) -> list[dict[str, Any]]:
+    content = message.get("content")
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content or []
+
+
+def _is_image(block: dict[str, Any]) -> bool:
+    return block.get("type") == "image" and "image" in block
+
+
 class ChatMixin:
     """What `UniLIPPipeline` does with its tokenizer and `mllm` alone."""
 
@@ -36,7 +45,7 @@ class ChatMixin:
         max_tiles: int = 1,
         should_stop: Callable[[], bool] | None = None,
     ) -> str | Iterator[str]:
-        """Answers the last turn of a conversation about any number of pictures.
+        """Answers the last turn of a conversation about any number of pictures, or what `heard` leaves of it.
 
         Args:
             messages: [{"role": "user" | "assistant" | "system", "content": text or blocks}], a block being
@@ -68,18 +77,31 @@ class ChatMixin:
         output_ids = self._generate(prompt, squares, should_stop or (lambda: False), options)
         return self.tokenizer.decode(output_ids[0], skip_special_tokens=True).strip()
 
+    def heard(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What the model is given of a conversation: all of it, or, if it says `config.latest_picture_only`, the latest
+        picture and what was said from its message on.
+
+        A small model that has learned from conversations about one picture each mixes up several.
+        """
+        if not self.config.latest_picture_only:
+            return messages
+        start = max((number for number, one in enumerate(messages) if any(map(_is_image, _blocks(one)))), default=0)
+        rules = [message for message in messages[:start] if message.get("role") == "system"]
+        blocks = _blocks(messages[start])
+        latest = [block for block in blocks if _is_image(block)][-1:]
+        content = [block for block in blocks if not _is_image(block) or block is latest[0]]
+        return [*rules, {**messages[start], "content": content}, *messages[start + 1 :]]
+
     def _chat_inputs(self, messages: list[dict[str, Any]], max_tiles: int) -> tuple[str, list[Image.Image]]:
         if not messages or messages[-1].get("role") != "user":
             raise ValueError("A conversation must end with a message of the user.")
         turns, squares = [], []
-        for message in messages:
+        for message in self.heard(messages):
             if message.get("role") not in prompts.ROLES:
                 raise ValueError(f"A message's role must be one of {', '.join(prompts.ROLES)}.")
-            content = message.get("content")
-            blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
             parts = []
-            for block in blocks or []:
-                if block.get("type") == "image" and "image" in block:
+            for block in _blocks(message):
+                if _is_image(block):
                     picture = pictures.open_picture(block["image"])
                     cut = pictures.tiles(picture, self.image_size, max_tiles)
                     squares.extend(cut)

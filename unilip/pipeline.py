@@ -59,6 +59,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         guidance_scale: float = 4.5,
         num_inference_steps: int = 20,
         own_pixels: bool = False,
+        latest_picture_only: bool = False,
     ):
         super().__init__()
         self.register_modules(
@@ -72,7 +73,10 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         for block in transformer.transformer_blocks if transformer is not None else ():
             block.attn2.set_processor(ConditionAttention())
         self.register_to_config(
-            guidance_scale=guidance_scale, num_inference_steps=num_inference_steps, own_pixels=own_pixels
+            guidance_scale=guidance_scale,
+            num_inference_steps=num_inference_steps,
+            own_pixels=own_pixels,
+            latest_picture_only=latest_picture_only,
         )
         self._interrupt = False
 

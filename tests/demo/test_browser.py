@@ -152,6 +152,23 @@ def test_chat_keeps_what_was_typed_when_the_file_is_bad(visitor, tmp_path):
     expect(page.locator("#chat-box .submit-button")).to_be_visible()
 
 
+@pytest.fixture
+def single(tiny):
+    tiny.register_to_config(latest_picture_only=True)
+    yield tiny
+    tiny.register_to_config(latest_picture_only=False)
+
+
+def test_a_model_of_one_picture_says_of_which_it_speaks(visitor, single, picture):
+    page = visitor.page
+    page.locator("#chat-box input[type=file]").set_input_files([picture] * 9)
+    expect(page.locator("#chat-box .thumbnail-item")).to_have_count(9)
+    page.locator("#chat-box textarea").fill("What are these?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("its answer is about the last one")).to_be_visible()
+    expect(page.locator("#chat .bot").last).not_to_have_text("…")
+
+
 def test_stop_gives_the_button_back_and_keeps_what_has_formed(visitor, tiny):
     page = visitor.page
     visitor.open_tab("Create")

@@ -87,6 +87,8 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         if wish.task == "edit" and not pictures:
             raise refusal("There is no picture to change yet. Please add one, or ask for one: “draw a red cat”.")
         if wish.task == "answer":
+            if len(files) > 1 and engine.pipeline.config.latest_picture_only:
+                gr.Info(said("This model looks at one picture at a time: its answer is about the last one."))
             answers = answer(asked)
         else:
             answers = draw(wish, read_picture(pictures[-1]) if wish.task == "edit" else None)
@@ -108,7 +110,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
 
     def answer(asked: list[dict]) -> Iterator[str]:
         """What the model says, growing."""
-        turns = read_turns(asked)
+        turns = engine.pipeline.heard(read_turns(asked))
         pictures = sum(block["type"] == "image" for turn in turns for block in turn["content"])
         if pictures > MAX_PICTURES:
             raise refusal(

@@ -84,6 +84,9 @@ SAID = {
     "Please shorten it or, in a chat, start a new conversation.": "请缩短文字；若在聊天中，请开始新对话。",
     "The conversation has {} pictures; at most {} fit.": "对话中有 {} 张图片，最多 {} 张。",
     "Please start a new one.": "请开始新对话。",
+    "This model looks at one picture at a time: its answer is about the last one.": (
+        "这个模型一次只看一张图片：回答说的是最后一张。"
+    ),
     "The file is not a PNG, JPEG, WebP, GIF, BMP or TIFF picture.": "文件不是 PNG、JPEG、WebP、GIF、BMP 或 TIFF 图片。",
     "The file cannot be read as a picture.": "文件无法作为图片读取。",
     "The picture is damaged or incomplete and cannot be read.": "图片已损坏或不完整，无法读取。",

@@ -19,6 +19,8 @@ from unilip.pipeline import UniLIPPipeline
 from unilip.training.config import TrainingConfig
 from unilip.training.local_start import start_locally
 
+# What the model's `model_index.json` says of how to use it, where the configuration says it.
+OWN_SETTINGS = ("guidance_scale", "num_inference_steps", "own_pixels", "latest_picture_only")
 SPECIAL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<img>", "</img>", prompts.IMAGE_TOKEN]
 
 
@@ -115,5 +117,5 @@ def make_pipeline(config: TrainingConfig) -> UniLIPPipeline:
         transformer=transformer,
         decoder=decoder,
         scheduler=scheduler,
-        **{name: sizes[name] for name in ("guidance_scale", "num_inference_steps", "own_pixels") if name in sizes},
+        **{name: sizes[name] for name in OWN_SETTINGS if name in sizes},
     )
