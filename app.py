@@ -4,11 +4,15 @@ import logging
 import sys
 from pathlib import Path
 
-from unilip.checkpoints import EMBEDDED, CheckpointError, display_name, load_pipeline
+import torch
+
+from unilip.checkpoints import EMBEDDED, NO_MEMORY, CheckpointError, display_name, load_pipeline
 from unilip.demo.engine import Engine
 from unilip.demo.page import build_page, launch_options
 from unilip.demo.settings import read_settings
 from unilip.demo.studies import Studies
+
+TILES = 12  # into which InternVL cuts a picture at most
 
 
 def main() -> None:
@@ -20,10 +24,14 @@ def main() -> None:
         pipeline = load_pipeline(source, device=settings.device, dtype=settings.dtype)
     except (CheckpointError, ValueError) as error:
         sys.exit(f"The model could not be loaded. {error}")
+    except torch.OutOfMemoryError:
+        sys.exit(f"The model could not be loaded. {NO_MEMORY}")
     pipeline.set_progress_bar_config(disable=True)
     embedded = Path(source).resolve() == EMBEDDED.resolve()
     name = display_name(source)
-    engine = Engine(pipeline, settings.queue_size, name)
+    # The embedded model has learned from pictures as one square each.
+    released = {"source": None, "max_tiles": 1} if embedded else {"source": str(source), "max_tiles": TILES}
+    engine = Engine(pipeline, settings.queue_size, name, **released)
     studies = Studies(settings.studies, settings.database)
     try:
         build_page(engine, name, embedded, studies).launch(**launch_options(settings))

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from tests.tiny import make_tiny_pipeline
 from unilip.cli import app
 from unilip.images import open_picture
 from unilip.lineage import read_record
@@ -111,6 +112,16 @@ def test_chat_answers_one_question(run, photo):
     result = run("chat", "How many cats are there?", "--image", photo, "--max-new-tokens", 4)
     assert result.exit_code == 0, result.output
     assert result.stdout.endswith("\n")
+
+
+def test_chat_says_which_of_two_pictures_a_model_of_one_looks_at(run, photo, tmp_path):
+    told, two = "its answer is about the last one", ("--image", photo, "--image", photo)
+    assert told not in run("chat", "What?", *two, "--max-new-tokens", 2).stderr
+    single = make_tiny_pipeline()
+    single.register_to_config(latest_picture_only=True)
+    single.save_pretrained(tmp_path / "single")
+    assert told in run("chat", "What?", *two, "--max-new-tokens", 2, model=tmp_path / "single").stderr
+    assert told not in run("chat", "What?", *two[:2], "--max-new-tokens", 2, model=tmp_path / "single").stderr
 
 
 def test_sampled_answers_follow_the_seed(run):

@@ -52,6 +52,13 @@ def edited(tiny, picture) -> torch.Tensor:
     return draw(tiny, image=picture)
 
 
+def test_more_than_five_hundred_steps_come_to_an_end(tiny):
+    done = []
+    count = lambda pipeline, step, timestep, tensors: done.append(step)  # noqa: E731
+    draw(tiny, num_inference_steps=501, guidance_scale=1, callback_on_step_end=count, output_type="latent")
+    assert done == [*range(501)]
+
+
 def test_the_same_seed_draws_the_same_picture(tiny, drawn):
     assert torch.equal(draw(tiny), drawn)
     assert drawn.shape == (1, 3, 256, 256)
@@ -330,6 +337,22 @@ def test_it_runs_in_half_precision(tiny, tiny_folder, picture, edit):
     assert half.connector.dtype == torch.float16
     # Of random weights: rounding shows more than in a trained model.
     assert (draw(half, **given) - draw(tiny, **given)).abs().mean() < 0.03
+
+
+def test_padding_does_not_spread_in_half_precision(tiny_folder):
+    # Biases such as trained language models have give every pair of tokens a score far below zero.
+    connector = UniLIPPipeline.from_pretrained(tiny_folder, device="cpu", dtype="float32").connector
+    for layer in connector.layers:
+        torch.nn.init.constant_(layer.self_attn.q_proj.bias, 8.0)
+        torch.nn.init.constant_(layer.self_attn.k_proj.bias, -8.0)
+    states = torch.randn(1, 12, connector.config.hidden_size, generator=seeded())
+    mask = torch.ones(1, 12)
+    mask[:, 5:8] = 0
+    arguments = {"attention_mask": mask, "position_ids": torch.arange(12)[None]}
+    with torch.no_grad():
+        full = connector(states, **arguments)[mask.bool()]
+        half = connector.half()(states.half(), **arguments)[mask.bool()]
+    assert half.isfinite().all() and (half.float() - full).abs().max() < 0.1 * full.abs().max()
 
 
 @pytest.mark.parametrize("edit", [False, True])

@@ -25,6 +25,7 @@ from unilip.weights import CheckpointError, read_header, read_json, read_weight_
 
 logger = logging.getLogger(__name__)
 
+NO_MEMORY = "There is not enough memory on the device: give --dtype bfloat16 or float16, or --device cpu."
 EMBEDDED = Path(__file__).resolve().parent.parent / "assets" / "unilip-mini"
 COMPONENTS = {  # class and file name of the weights
     "mllm": (InternVLForConditionalGeneration, "model"),

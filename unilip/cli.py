@@ -82,14 +82,14 @@ def plain_errors() -> Iterator[None]:
     anything that went wrong with the model or the machine."""
     import torch
 
-    from unilip.checkpoints import CheckpointError
+    from unilip.checkpoints import NO_MEMORY, CheckpointError
 
     try:
         yield
     except (CheckpointError, torch.OutOfMemoryError, FloatingPointError, OSError) as error:
         code, message = 1, str(error)
         if isinstance(error, torch.OutOfMemoryError):
-            message = "There is not enough memory on the device: ask for fewer pictures, or give --device cpu."
+            message = f"{NO_MEMORY} Or ask for fewer pictures."
     except ValueError as error:
         code, message = 2, str(error)
     else:
@@ -287,7 +287,7 @@ def chat(
     ] = 0.0,
     top_p: Annotated[float, typer.Option(min=0.01, max=1, help="Share of likely words to choose among.")] = 1.0,
     max_tiles: Annotated[
-        int, typer.Option(min=1, max=12, help="Cut large pictures into up to so many tiles; 1 turns this off.")
+        int, typer.Option(min=1, max=12, help="Cut pictures into up to so many tiles; 1 turns this off.")
     ] = 1,
     seed: Seed = None,
     model: Model = None,
@@ -324,6 +324,8 @@ def user_turn(text: str, pictures: list["Image.Image"]) -> dict[str, Any]:
 
 def say(pipeline: "UniLIPPipeline", messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
     """Prints an answer while it is made, and returns it."""
+    if pipeline.config.latest_picture_only and sum(block["type"] == "image" for block in messages[-1]["content"]) > 1:
+        typer.echo("(This model looks at one picture at a time: its answer is about the last one.)", err=True)
     pieces = []
     # Closed also by Ctrl-C, which ends the generation.
     with closing(pipeline.chat(messages, stream=True, **options)) as stream:

@@ -386,6 +386,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             # A scheduler keeps the state of its run; a copy for each call lets calls overlap.
             scheduler = type(self.scheduler).from_config(self.scheduler.config)
             scheduler.set_timesteps(num_inference_steps, device=latents.device)
+            # Else it looks for the first whole timestep, which more than 500 steps have twice, and takes the second.
+            scheduler.set_begin_index(0)
             with same_condition(num_images_per_prompt):
                 for step, timestep in enumerate(self.progress_bar(scheduler.timesteps)):
                     if self._interrupt:

@@ -287,13 +287,14 @@ def _check(places: dict[str, list[Place]], shapes: dict[str, tuple[int, ...]], p
         logger.warning("The tensor %s in %s is not part of UniLIP and is not used.", name, path)
 
 
-def check_tokenizer(tokenizer: PreTrainedTokenizerBase, rows: int, folder: Path):
-    """Raises CheckpointError unless the tokenizer has the image tokens and fits an embedding of so many rows."""
+def check_tokenizer(tokenizer: PreTrainedTokenizerBase, rows: int | None, folder: Path | str):
+    """Raises CheckpointError unless the tokenizer has the image tokens and fits an embedding of so many rows, if that
+    is told."""
     vocabulary = tokenizer.get_vocab()
     for token in CONTROL_TOKENS:
         if token not in vocabulary:
             raise CheckpointError(f"The tokenizer in {folder} lacks the token {token}.")
-    if max(vocabulary.values()) >= rows:
+    if rows is not None and max(vocabulary.values()) >= rows:
         raise CheckpointError(
             f"The tokenizer in {folder} has {max(vocabulary.values()) + 1} tokens where the embedding has {rows} rows."
         )

@@ -15,6 +15,7 @@ from transformers import ConvNextConfig, ConvNextForImageClassification, InternV
 from tests.tiny import make_tiny_pipeline
 from tests.training.test_shards import BLUE, RED, png, write_shard
 from tests.training.test_stages import LEARNING, take_steps, tensors
+from unilip.checkpoints import load_pipeline
 from unilip.training.config import ConfigError, read_config
 from unilip.training.data import PixelExamples, open_source
 from unilip.training.loop import train
@@ -108,6 +109,20 @@ def test_a_head_that_is_the_embedding_stays_so(published, parts, tmp_path):
     published.model["pretrained"]["mllm"] = str(tmp_path / "tied")
     mllm = make_pretrained_pipeline(published).mllm
     assert mllm.lm_head.weight is mllm.get_input_embeddings().weight
+
+
+def test_a_tokenizer_of_more_tokens_than_rows_gets_rows(published, tmp_path):
+    tiny = make_tiny_pipeline()
+    rows = tiny.mllm.config.text_config.vocab_size
+    while len(tiny.tokenizer) <= rows:
+        tiny.tokenizer.add_tokens([f"<video{len(tiny.tokenizer)}>"], special_tokens=True)
+    tiny.mllm.save_pretrained(tmp_path / "longer")
+    tiny.tokenizer.save_pretrained(tmp_path / "longer")
+    published.model["pretrained"]["mllm"] = str(tmp_path / "longer")
+    pipeline = make_pretrained_pipeline(published)
+    assert pipeline.mllm.get_input_embeddings().weight.shape[0] == len(tiny.tokenizer) == rows + 1
+    pipeline.save_pretrained(tmp_path / "model")
+    assert load_pipeline(tmp_path / "model").mllm.lm_head.weight.shape[0] == rows + 1
 
 
 @pytest.mark.parametrize("part, message", [

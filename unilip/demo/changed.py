@@ -17,7 +17,8 @@ from unilip.emoji.vocabulary import CANVAS
 from unilip.evaluation.judge import Judge
 
 NO_CHANGE = '<p class="note">Before, after, and in warm colours what the edit changed.</p>'
-# InternVL's own words for being asked for a place; its boxes come as [[left, top, right, bottom]] in thousandths.
+# InternVL's words for being asked for a place, without the <ref> tags around the phrase: tags are not text, and a
+# visitor's are never read as such. Its boxes come as [[left, top, right, bottom]] in thousandths.
 QUESTION = "Please provide the bounding box coordinate of the region this sentence describes: {}"
 THOUSANDTHS = re.compile(r"\[\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\]")
 THING = re.compile(

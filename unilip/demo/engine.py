@@ -87,12 +87,22 @@ class Engine:
         pipeline: the model.
         queue_size: requests that may wait; one more is refused.
         name: what the pictures' records call the model.
+        source: what `--model` names to load it, for studies; None for the embedded model.
+        max_tiles: into how many tiles a chat may cut a picture (see `UniLIPPipeline.chat`).
     """
 
-    def __init__(self, pipeline: UniLIPPipeline, queue_size: int = 20, name: str = "UniLIP"):
+    def __init__(
+        self,
+        pipeline: UniLIPPipeline,
+        queue_size: int = 20,
+        name: str = "UniLIP",
+        source: str | None = None,
+        max_tiles: int = 1,
+    ):
         self.pipeline = pipeline
         self.queue_size = queue_size
-        self.name, self.fingerprint = name, fingerprint(pipeline)
+        self.max_tiles = max_tiles
+        self.name, self.source, self.fingerprint = name, source, fingerprint(pipeline)
         # The model belongs to this thread alone, so requests cannot overlap, however their handlers come and go.
         self._model_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="model")
         self._line: list[threading.Event] = []  # stop flags of the request that runs and of those that wait, in order
@@ -164,7 +174,8 @@ class Engine:
             text = ""
             # A quarter of a small model's context at most, so that the conversation has room.
             longest = min(LONGEST_ANSWER, self.pipeline.mllm.config.text_config.max_position_embeddings // 4)
-            for piece in self.pipeline.chat(messages, stream=True, max_new_tokens=longest, should_stop=stop.is_set):
+            options = {"max_new_tokens": longest, "max_tiles": self.max_tiles, "should_stop": stop.is_set}
+            for piece in self.pipeline.chat(messages, stream=True, **options):
                 text += piece
                 emit(Text(text))
             return text

@@ -79,9 +79,9 @@ class Connector(ModelMixin, ConfigMixin):
         """
         real = attention_mask.bool()
         allowed = real[:, None, :, None] & real[:, None, None, :]  # (batch, 1, tokens, tokens)
-        # Finite, as in the released model: a row of padding, which attends nowhere, must not become NaN. Half precision
-        # has no number so low.
-        lowest = max(-100000.0, torch.finfo(hidden_states.dtype).min)
+        # Finite, as in the released model, also with a score added to it: a row of padding, which attends nowhere, must
+        # not become NaN, which the next layer would spread. Half precision has no number so low.
+        lowest = max(-100000.0, torch.finfo(hidden_states.dtype).min / 2)
         bias = torch.zeros_like(allowed, dtype=hidden_states.dtype).masked_fill(~allowed, lowest)
         rotary = self.rotary_embedding(hidden_states, position_ids)
         for layer in self.layers:

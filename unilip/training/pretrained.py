@@ -59,7 +59,7 @@ def load_mllm(source: str) -> tuple[InternVLForConditionalGeneration, PreTrained
     try:
         config = InternVLConfig.from_pretrained(source)
         tokenizer = AutoTokenizer.from_pretrained(source)
-        check_tokenizer(tokenizer, config.text_config.vocab_size, source)
+        check_tokenizer(tokenizer, None, source)
         config.image_token_id = tokenizer.convert_tokens_to_ids(prompts.IMAGE_TOKEN)
         config.vision_config.use_mean_pooling = True  # no norm after the last layer
         for tied in (False, True):
@@ -75,6 +75,10 @@ def load_mllm(source: str) -> tuple[InternVLForConditionalGeneration, PreTrained
         raise ConfigError(f"The starting mllm {source} cannot be loaded: {str(reason).rstrip('.')}.") from error
     if missing:
         raise ConfigError(f"The starting mllm {source} lacks the tensor {min(missing)}.")
+    # InternVL3's own tokenizer has a token for videos more than the embedding has rows.
+    tokens = max(tokenizer.get_vocab().values()) + 1
+    if tokens > config.text_config.vocab_size:
+        mllm.resize_token_embeddings(tokens, mean_resizing=False)
     return mllm, tokenizer
 
 
