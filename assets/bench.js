@@ -50,11 +50,15 @@
     settle();
   }, true);
   document.addEventListener("keydown", (event) => {
-    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    // With Caps Lock on a letter is a capital; on some layouts digits are the shifted ones of their row.
+    const digit = event.shiftKey ? "" : event.code.replace("Digit", "");
+    const key = [event.key.toLowerCase(), digit].find((one) => one in KEYS);
+    if (key === undefined) return;
     const field = "textarea, select, [contenteditable=true], input:not([type=radio]):not([type=checkbox])";
     if (event.target.closest(field)) return;
-    if (event.key === " " && event.target.closest("button, input, summary, a")) return;
-    const button = document.querySelector(KEYS[event.key]);
+    if (key === " " && event.target.closest("button, input, summary, a")) return;
+    const button = document.querySelector(KEYS[key]);
     if (!button || button.offsetParent === null) return; // the bench is not on show
     event.preventDefault();
     button.click();

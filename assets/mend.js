@@ -1,7 +1,7 @@
 // Runs when the page opens: gives parts of gradio's markup the roles and names that screen readers need.
 () => {
   // The page's own words are English or simplified Chinese, whatever gradio's are: for screen readers and style.css.
-  const chinese = ["zh", "zh-cn", "zh-sg", "zh-hans", "zh-hans-cn"].includes(navigator.language.toLowerCase());
+  const chinese = navigator.language === "zh-CN";
   document.documentElement.lang = chinese ? "zh-CN" : "en";
   // Stop takes the place of the button that was pressed: the second click of a double click must not hit it.
   let pressed = -Infinity;
@@ -19,9 +19,10 @@
     for (const field of document.querySelectorAll(".token :is(textarea, input)")) {
       field.setAttribute("aria-label", field.closest("label")?.querySelector("span")?.textContent.trim() ?? "Token");
     }
-    document.querySelectorAll(".gallery-item").forEach((example, index) => {
-      if (!example.textContent.trim()) example.setAttribute("aria-label", `Example ${index + 1}`);
-    });
+    for (const example of document.querySelectorAll(".gallery-item")) {
+      const number = [...example.parentElement.children].indexOf(example) + 1;
+      if (!example.textContent.trim()) example.setAttribute("aria-label", `${chinese ? "示例" : "Example"} ${number}`);
+    }
   };
   mend();
   new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -14,11 +15,15 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.demo.browsing import PHONE, needs_chromium, visit
+from tests.demo.hooks import held_after
 from unilip.annotation import archive
 from unilip.annotation.errors import StudyError
 from unilip.annotation.judging import Ballot
 from unilip.annotation.owner import Owner
+from unilip.annotation.running import missing
 from unilip.annotation.sources import Contestant, Item
+from unilip.demo.compare import new_example
+from unilip.demo.running import check
 
 SETTINGS = "gentle: guidance=1.5, steps=1\nfirm: guidance=6, steps=1"
 ITEMS = "id,prompt,image,category\ni0,make it red,in/0.png,adjust\ni1,make it blue,in/1.png,\n"
@@ -159,13 +164,14 @@ def test_no_file_and_no_such_option(client, pack):
             make(client, pack("id,prompt\n1,a cat\n", "a.csv"), **wrong)
 
 
-def test_pictures_are_made_and_a_stopped_run_goes_on(served, client, token):
+def test_pictures_are_made_and_a_stopped_run_goes_on(served, tiny, client, token):
     owner = served.studies.store().owner(token)
-    job = client.submit(token, api_name="/make_pictures")
-    for update in job:
-        if "Picture 2 of 4" in update[-1]:
-            job.cancel()
-            break
+    with held_after(tiny.transformer, 1):  # or all may be made before it is stopped
+        job = client.submit(token, api_name="/make_pictures")
+        for update in job:
+            if "Picture 2 of 4" in update[-1]:
+                job.cancel()
+                break
     assert 0 < owner.overview().pictures < 4
     seen, _, status = client.predict(token, api_name="/make_pictures")
     assert owner.overview().pictures == 4 and "All pictures are made" in status and "made</small>" not in seen
@@ -254,6 +260,31 @@ def test_exported_votes_are_loaded(served, client, pack, tmp_path):
         client.predict(some, api_name="/make_pictures")
 
 
+@pytest.mark.parametrize(
+    ("runs", "model", "refused"),
+    [
+        (None, None, False),
+        (None, "org/UniLIP-1B", True),
+        ("org/UniLIP-1B", "org/UniLIP-1B", False),
+        ("org/UniLIP-1B", None, True),
+        ("org/UniLIP-1B", "org/UniLIP-3B", True),
+    ],
+)
+def test_a_contestants_model_is_the_one_that_the_command_line_would_load(served, monkeypatch, runs, model, refused):
+    monkeypatch.setattr(served.engine, "source", runs)
+    settings = [Contestant(name, settings={"model": model}) for name in ("mine", "yours")]
+    ticket = served.studies.store().create("Models", [Item("i0", "a cat")], settings)
+    job = missing(served.studies.store().owner(ticket.token))[0]
+    with pytest.raises(gr.Error, match="needs the model") if refused else nullcontext():
+        check(served.engine, job)
+
+
+def test_an_example_study_names_the_model_as_the_command_line_does(served):
+    example = new_example(served.studies.store(), "org/UniLIP-1B")
+    owner = served.studies.store().owner(example["owner"])
+    assert {job.settings["model"] for job in missing(owner)} == {"org/UniLIP-1B"}
+
+
 def test_no_other_model_draws_for_a_contestant(served, client):
     contestants = [Contestant("mine", settings={}), Contestant("theirs", settings={"model": "big/<one>"})]
     ticket = served.studies.store().create("Two models", [Item("i0", "a cat")], contestants)
@@ -267,7 +298,6 @@ def test_no_other_model_draws_for_a_contestant(served, client):
 @pytest.mark.timeout(300)
 @needs_chromium
 def test_a_researcher_makes_runs_and_deletes_a_study(served, tmp_path):
-    expect.set_options(timeout=60_000)
     (tmp_path / "two.csv").write_text("id,prompt\ni0,a red cat\n", encoding="utf-8")
     with visit(served.url, PHONE) as visitor:
         page = visitor.page
@@ -305,6 +335,9 @@ def test_a_researcher_makes_runs_and_deletes_a_study(served, tmp_path):
         visitor.unfold("Delete or leave")
         manage.get_by_label("The study's title, to delete it").fill("My study")
         manage.get_by_role("button", name="Delete the study").click()
+        expect(manage).to_be_hidden()
+        visitor.reload()
+        visitor.open_tab("Compare")
         expect(manage).to_be_hidden()
         assert "My study" not in [study.title for study in served.studies.store().studies()]
     assert visitor.complaints == [] and visitor.foreign == []

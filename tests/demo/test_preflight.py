@@ -28,13 +28,19 @@ def roomy(monkeypatch):
 
 def test_where_all_is_well_there_is_no_advice(tiny, roomy):
     assert preflight.advice(tiny) == []
-    assert "<ul>" not in preflight.panel(tiny, "UniLIP-tiny", "")
+    assert "<ul>" not in preflight.panel(tiny, "UniLIP-tiny", "")()
 
 
 def test_short_memory_is_told(tiny, roomy, monkeypatch):
     monkeypatch.setattr(preflight, "LITTLE_MEMORY", 9e9)
-    assert any("Memory is short" in line for line in preflight.advice(tiny))
-    assert "<details" in (text := preflight.panel(tiny, "<b>", "")) and " open" in text and "&lt;b&gt;" in text
+    text = preflight.panel(tiny, "<b>", "")()
+    assert "Memory is short" in text and "<details" in text and " open" in text and "&lt;b&gt;" in text
+
+
+def test_the_gpu_is_looked_up_once_as_the_threads_of_a_page_on_zerogpu_see_none(tiny, roomy, monkeypatch):
+    panel = preflight.panel(tiny, "UniLIP-tiny", "")
+    monkeypatch.setattr(preflight.torch.cuda, "is_available", lambda: True)
+    assert "<ul>" not in panel()
 
 
 def test_an_unused_gpu_is_told(tiny, roomy, monkeypatch):

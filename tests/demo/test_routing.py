@@ -54,3 +54,33 @@ def test_edits(message, instruction):
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_questions(message, has_picture):
     assert route(message, has_picture) == Route("answer", message)
+
+
+@pytest.mark.parametrize("message", [
+    "Extract the text from this image", "Convert this table to markdown", "Give me three facts about this building",
+    "Make a list of the objects", "Take this receipt and tell me the total", "Generate a story about this picture",
+    "Create a recipe from these ingredients", "Draw a conclusion from the chart", "Give me an example",
+    "Turn this screenshot into HTML", "Set up a study plan from this timetable", "Show me where the dog is",
+    "Extract all numbers as JSON", "Bring out the main points", "Keep the answer short", "Make sense of this chart",
+    "Put it in one sentence",
+])  # fmt: skip
+@pytest.mark.parametrize("has_picture", [False, True])
+def test_what_is_asked_of_a_general_model_is_answered_in_words(message, has_picture):
+    assert route(message, has_picture) == Route("answer", message)
+
+
+@pytest.mark.parametrize("message", [
+    "remove the text", "put a vase on the table", "change the number to five", "add a title at the top",
+    "give the cat a red hat", "place a cup next to the table", "keep only the cat", "convert it to a sketch",
+    "render it as a pencil drawing", "make the text red", "set the background to snow",
+])  # fmt: skip
+def test_words_in_a_picture_can_be_edited(message):
+    assert route(message, True).task == "edit"
+
+
+@pytest.mark.parametrize(
+    "message", ["make a picture of a table", "draw a letter on a table", "give me an image of a poem"]
+)
+@pytest.mark.parametrize("has_picture", [False, True])
+def test_things_of_words_can_be_drawn(message, has_picture):
+    assert route(message, has_picture).task == "draw"

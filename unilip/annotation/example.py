@@ -1,6 +1,6 @@
 """A study to try: two strengths of the guidance of the embedded model, over 30 edits of the example pictures."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from unilip.annotation.sampling import Settings
@@ -53,8 +53,11 @@ EDITS = {
 }
 
 
-def make_example(store: Store) -> Ticket:
+def make_example(store: Store, model: str | None = None) -> Ticket:
     """Makes the study; its pictures come from `running.run`.
+
+    Args:
+        model: whose settings are compared; None for the embedded model.
 
     Raises:
         StudyError: an example picture is missing.
@@ -64,5 +67,7 @@ def make_example(store: Store) -> Ticket:
         Item(f"{number:02d}", instruction, kind, PICTURES / f"{picture}.png")
         for number, (picture, kind, instruction) in enumerate(edits, start=1)
     ]
-    contestants = [Contestant(name, settings=asdict(settings)) for name, settings in CONTESTANTS.items()]
+    contestants = [
+        Contestant(name, settings=asdict(replace(settings, model=model))) for name, settings in CONTESTANTS.items()
+    ]
     return store.create("Gentle or firm guidance?", items, contestants, seed=SEED)

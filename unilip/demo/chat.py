@@ -278,7 +278,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         return [], None
 
     stops, renewals = Stops(), Stops()
-    chat = renewals.ends(stops.ends(chat, halt), lambda _: ([], None))
+    chat = renewals.ends(stops.ends(chat, halt), lambda _: ([], gr.skip()))
     for begun, visibility in (
         (box.submit(begin, None, box, **parts.PRIVATE), "public"),
         (chatbot.example_select(take_example, None, box, **parts.PRIVATE), "private"),

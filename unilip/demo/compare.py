@@ -30,9 +30,8 @@ YOUR_TOKEN = (
 )
 
 
-def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: str | None) -> None:
-    """Lays the tab out and connects it; `model` is what a study made here calls the page's model, None for the embedded
-    one."""
+def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies) -> None:
+    """Lays the tab out and connects it."""
 
     def try_example(example: dict | None = None) -> Iterator[tuple]:
         """Makes the example study and its pictures, or goes on where that was stopped.
@@ -45,7 +44,7 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
         """
         with plain_words():
             store = studies.store()
-            example = example if is_known(store, example) else new_example(store)
+            example = example if is_known(store, example) else new_example(store, engine.source)
             places = (example, example["judge"], example["owner"])
             waiting = [gr.skip()] * (1 + len(bench.outputs))
             for line in make_missing(engine, store.owner(example["owner"])):
@@ -155,7 +154,7 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
     ) as place:
         mine = parts.token_box("Token", YOUR_TOKEN)
     outcome = build_outcome(studies, owner_token)
-    connect(making, studies, owner_token, build_manage(engine, studies, owner_token), model)
+    connect(making, studies, owner_token, build_manage(engine, studies, owner_token), engine.source)
 
     view = [home, *bench.outputs]
     parts.wire(try_example, action, [example], [example, token, owner_token, *view], api_name="example_study")
@@ -177,6 +176,8 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies, model: 
     gr.on([page.load, token.change], come_back, [token, owner_token, bench.pair], opening, **told_last)
     # Without triggers: likewise.
     gr.on(None, lambda token: (gr.Accordion(visible=bool(token)), token), token, [place, mine], **parts.PRIVATE)
+    for state in (token, owner_token):
+        parts.forget_when_empty(state)
     owner_token.change(outcome.offer, owner_token, outcome.fold, **parts.PRIVATE)
     bench.leave.click(leave, token, [token, invitation], **parts.SPEAKING)
 
@@ -191,9 +192,9 @@ def is_known(store: Store, example: dict | None) -> bool:
     return True
 
 
-def new_example(store: Store) -> dict[str, str]:
+def new_example(store: Store, model: str | None) -> dict[str, str]:
     """A study of this visitor's own: closed, so that nobody else sees it among those to join."""
-    ticket = make_example(store)
+    ticket = make_example(store, model)
     judge = store.join(ticket.study, YOU)
     store.owner(ticket.token).set_open(False)
     return {"owner": ticket.token, "judge": judge.token}

@@ -53,12 +53,13 @@ def build_page(engine: Engine, name: str, embedded: bool, studies: Studies) -> g
             with gr.Tab("Reconstruct", id="reconstruct"):
                 build_reconstruct_tab(engine)
             with gr.Tab("Compare", id="compare"):
-                build_compare_tab(page, engine, studies, model=None if embedded else engine.name)
+                build_compare_tab(page, engine, studies)
         if complete:
             connect(engine, tabs, chat, create, edit, build_visit(create, edit))
         offer_choices(page)
         here = gr.HTML(label="What runs here", show_label=False, padding=False)
-        page.load(lambda: said(panel(engine.pipeline, name, engine.fingerprint)), None, here, **parts.PRIVATE)
+        runs_here = panel(engine.pipeline, name, engine.fingerprint)
+        page.load(lambda: said(runs_here()), None, here, **parts.PRIVATE)
     # The engine lets one request through at a time and counts who waits; direct posts may not pass by the queue.
     return page.queue(api_open=False, max_size=engine.queue_size)
 

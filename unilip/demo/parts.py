@@ -37,6 +37,12 @@ QUICK = {"concurrency_limit": None, "show_progress": "hidden"}  # for endpoints 
 SPEAKING = {"api_visibility": "private", **QUICK}
 
 
+def forget_when_empty(state: gr.BrowserState) -> None:
+    """Has the browser forget a state that becomes empty: of itself, gradio keeps there what it was before."""
+    forget = f"(value) => {{ if (!value) localStorage.removeItem('{state.storage_key}') }}"
+    state.change(None, state, js=forget, **PRIVATE)
+
+
 def read_text(text: str | None, what: str) -> str:
     """The visitor's text without blanks around it; raises gr.Error where it is empty or far too long."""
     text = (text or "").strip()
@@ -295,7 +301,7 @@ def wire(
     stops = Stops()
     handler = stops.ends(
         handler,
-        last=lambda _: (*(gr.skip() for _ in outputs), status_line("Stopped")),
+        last=lambda value: (*value[:-1], status_line("Stopped")),
         # Two runs that both write the status line would have it flicker between them.
         behind=lambda value: (*value[:-1], gr.skip()),
     )

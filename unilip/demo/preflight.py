@@ -4,6 +4,7 @@ import html
 import os
 import platform
 import shutil
+from collections.abc import Callable
 from importlib.metadata import version
 
 import psutil
@@ -25,15 +26,19 @@ def size_of(pipeline: UniLIPPipeline) -> tuple[int, int]:
 def facts(pipeline: UniLIPPipeline, name: str, fingerprint: str) -> dict[str, str]:
     """What runs, where and on what, in words."""
     count, size = size_of(pipeline)
-    memory = psutil.virtual_memory()
-    found = {
+    return {
         "Model": f"{name}, {count:,} parameters, {size / 1e6:,.0f} MB as {str(pipeline.dtype).removeprefix('torch.')}",
         "Weights": fingerprint,
         "Device": describe_device(pipeline.device),
-        "Memory": f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free",
         "System": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "Packages": ", ".join(f"{package} {version(package)}" for package in PACKAGES),
     }
+
+
+def memory_facts(pipeline: UniLIPPipeline) -> dict[str, str]:
+    """How much memory is free at the moment, in words."""
+    memory = psutil.virtual_memory()
+    found = {"Memory": f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB free"}
     if pipeline.device.type == "cuda":
         free, total = torch.cuda.mem_get_info(pipeline.device)
         found["GPU memory"] = f"{free / 1e9:.1f} of {total / 1e9:.1f} GB free"
@@ -47,7 +52,7 @@ def describe_device(device: torch.device) -> str:
 
 
 def advice(pipeline: UniLIPPipeline) -> list[str]:
-    """What is missing or could be better, each with what to do; nothing where all is well."""
+    """What of the machine is missing or not used, each with what to do; nothing where all is well."""
     found = []
     on_cpu = pipeline.device.type == "cpu"
     if on_cpu and torch.cuda.is_available():
@@ -56,19 +61,31 @@ def advice(pipeline: UniLIPPipeline) -> list[str]:
         found.append("There may be an NVIDIA GPU, but this PyTorch is made for CPUs. Install one with CUDA to use it.")
     elif on_cpu and size_of(pipeline)[0] > 500e6:
         found.append("There is no GPU: this model takes minutes for a picture. The embedded model is quick.")
-    if psutil.virtual_memory().available < LITTLE_MEMORY:
-        found.append("Memory is short. Close other programs, or draw fewer pictures at once.")
     return found
 
 
-def panel(pipeline: UniLIPPipeline, name: str, fingerprint: str) -> str:
-    """Facts and advice, folded away; open where there is advice."""
-    rows = "".join(
-        f"<dt>{html.escape(key)}</dt><dd>{html.escape(value)}</dd>"
-        for key, value in facts(pipeline, name, fingerprint).items()
-    )
-    todo = "".join(f"<li>{html.escape(line)}</li>" for line in advice(pipeline))
-    return (
-        f'<details class="preflight"{" open" if todo else ""}><summary>What runs here</summary><dl>{rows}</dl>'
-        f"{f'<ul>{todo}</ul>' if todo else ''}</details>"
-    )
+def memory_advice() -> list[str]:
+    if psutil.virtual_memory().available < LITTLE_MEMORY:
+        return ["Memory is short. Close other programs, or draw fewer pictures at once."]
+    return []
+
+
+def panel(pipeline: UniLIPPipeline, name: str, fingerprint: str) -> Callable[[], str]:
+    """Makes facts and advice anew each time that it is called, folded away; open where there is advice.
+
+    What stays the same is looked up here: on ZeroGPU the threads that serve the page see no GPU.
+    """
+    lasting, todo = facts(pipeline, name, fingerprint), advice(pipeline)
+
+    def now() -> str:
+        rows = "".join(
+            f"<dt>{html.escape(key)}</dt><dd>{html.escape(value)}</dd>"
+            for key, value in {**lasting, **memory_facts(pipeline)}.items()
+        )
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in todo + memory_advice())
+        return (
+            f'<details class="preflight"{" open" if lines else ""}><summary>What runs here</summary><dl>{rows}</dl>'
+            f"{f'<ul>{lines}</ul>' if lines else ''}</details>"
+        )
+
+    return now

@@ -14,12 +14,26 @@ PICTURE = (
     r"(?:picture|image|photo|drawing|painting)s?\s+(?:of|with|showing)\s+"
 )
 DRAW = re.compile(rf"(?:draw|paint|sketch|generate|create|illustrate)(?:\s+(?:me|us))?\s+(?:{PICTURE})?", re.IGNORECASE)
-# "Colour of the bus?" and "create a description" want words.
+# What "create a description" and "extract the text" want is words; "remove the text" wants a picture.
+SAID = (
+    r"(?:text|word|sentence|paragraph|line|letter|number|digit|name|title|caption|description|summary|summarie|list|"
+    r"answer|question|fact|idea|example|reason|detail|conclusion|difference|point|step|plan|recipe|story|storie|poem|"
+    r"song|joke|essay|email|tweet|post|slogan|quiz|report|review|code|script|program|function|equation|formula|table|"
+    r"chart|total|sum|average|translation|explanation|overview|advice|guess|hint|tip|prompt|json|yaml|xml|csv|html|"
+    r"markdown|latex|english|chinese|french|german|spanish)s?\b"
+)
 WORDS = re.compile(
-    r"(?:(?:colou?r|place)s? of\b|take a look\b|make sure\b|"
-    r"(?:give|generate|create|write)(?:\s+(?:me|us))?\s+(?:an?\s+|the\s+)?(?:\w+\s+)?"
-    r"(?:description|caption|summary|list|name|number|answer|title)s?\b)",
-    re.IGNORECASE,
+    r"(?!.*\b(?:picture|image|photo|drawing|painting)s? (?:of|with|showing)\b)"
+    r"(?:(?:colou?r|place)s? of\b|(?:take|have) a (?:look|guess)\b|make (?:sure|sense)\b|"
+    r"draw (?:an? |the |your )?(?:conclusion|comparison|distinction|inference|attention)|"
+    r"(?:give|show|bring|take|get|keep|set|cut|write)\s+(?:me|us)\b|"
+    r"(?:(?:make|set|put|take)(?!\s+the\b)|"  # "make the text red"
+    r"give|show|generate|create|extract|convert|transform|render|turn|bring|keep|write|switch)\b"
+    # Up to five words between, but none after which comes where something is to be.
+    r"(?:\s+(?!(?:on|onto|under|above|below|near|beside|next)\b)[\w'-]+){0,5}?\s+"
+    + SAID
+    + r"|.*\b(?:tell|explain|describe|translate|summari[sz]e)\b)",
+    re.IGNORECASE | re.DOTALL,
 )
 MAKE = re.compile(rf"(?:make|show|give|i want|i'd like)(?:\s+(?:me|us))?\s+{PICTURE}", re.IGNORECASE)
 # "Paint the cat blue" and "make it blue" mean the picture at hand.

@@ -10,6 +10,7 @@ import gradio as gr
 from unilip.annotation.owner import Owner
 from unilip.annotation.running import Job, keep, missing
 from unilip.annotation.sampling import Settings
+from unilip.checkpoints import EMBEDDED, display_name
 from unilip.demo import parts
 from unilip.demo.engine import Engine, Event, Result, Waiting, refusal
 from unilip.images import open_picture
@@ -56,8 +57,8 @@ def check(engine: Engine, job: Job) -> None:
         parts.read_whole_number(settings.steps, "Steps", 1, parts.MAX_STEPS)
     if settings.guidance is not None:
         parts.read_guidance(settings.guidance)
-    model = settings.model
-    if model not in (None, engine.name):
+    if settings.model not in (engine.source, engine.name):
+        model = settings.model or display_name(EMBEDDED)
         raise refusal(
             f"“{html.escape(job.contestant)}” needs the model {html.escape(model)}, and another one runs here. "
             "Its pictures can be made on the command line, by python -m unilip study run."

@@ -15,7 +15,7 @@ from unilip.demo.study_sayings import STUDY_SAID
 TEXT_NODE = re.compile(r"(?<=>)[^<>]+(?=<)")
 SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 MOST_NESTED = 3  # gaps within gaps
-SIMPLIFIED = ("zh", "zh-cn", "zh-sg", "zh-hans", "zh-hans-cn")  # as the page's fixed words are
+CHINESE = "zh-CN"  # alone: for any other, such as "zh", gradio shows the page's fixed words in English
 
 # "{}" stands for anything, which is itself put into Chinese where it is known.
 SAID = {
@@ -199,8 +199,7 @@ def said(text: str, request=None) -> str:
 def speaks_chinese(request) -> bool:
     """Whether a browser asks for simplified Chinese before all else."""
     headers = getattr(request, "headers", None) or {}
-    first = (headers.get("accept-language") or "").split(",")[0].split(";")[0].strip().lower()
-    return first in SIMPLIFIED
+    return (headers.get("accept-language") or "").split(",")[0].split(";")[0].strip() == CHINESE
 
 
 def in_chinese(text: str) -> str:

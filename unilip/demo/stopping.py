@@ -48,7 +48,8 @@ class Stops:
             values = handler(*inputs)
             try:
                 for value in values:
-                    yield value if behind is None or self._is_first(this) else behind(value)
+                    if not this[1].is_set():  # else what is pressed while nothing comes is answered by one more value
+                        yield value if behind is None or self._is_first(this) else behind(value)
                     if this[1].is_set():
                         values.close()
                         if last is not None:
