@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import http.client
 import io
 import tarfile
 
@@ -71,6 +72,26 @@ def test_fetch_without_network_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9")
     with pytest.raises(art.ArtError, match="could not be downloaded"):
         art.fetch(tmp_path)
+
+
+def test_a_download_that_breaks_off_says_so(tmp_path, monkeypatch):
+    class Response(io.BytesIO):
+        def read(self):
+            raise http.client.IncompleteRead(b"half")
+
+    monkeypatch.setattr(art.urllib.request, "urlopen", lambda *_, **__: Response())
+    with pytest.raises(art.ArtError, match="could not be downloaded"):
+        art.fetch(tmp_path)
+
+
+def test_what_is_damaged_can_be_fetched_anew(registry, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNILIP_EMOJI", str(art.fetch(tmp_path / "art")))
+    with pytest.raises(art.ArtError, match="delete it and run"):
+        art.natural_art.__wrapped__("cat")  # this registry's pictures are none
+    path = tmp_path / "art" / f"{OBJECTS['cat']}.webp"
+    path.unlink()
+    art.fetch()
+    assert path.exists()
 
 
 def test_missing_art_names_the_command(tmp_path, monkeypatch):

@@ -27,6 +27,21 @@ def test_the_things_named_are_concerned(instruction, boxes):
     assert centers(concern(instruction, BEFORE, BEFORE).boxes) == centers(boxes)
 
 
+@pytest.mark.parametrize("instruction", [
+    "replace it with a cup", "turn it into a cup", "remove it and put a cup on the right",
+    "make it blue and add a cup on the right",
+])  # fmt: skip
+def test_the_only_thing_is_it_beside_others_too(instruction):
+    cup = CUP if "right" in instruction else CAT
+    boxes = concern(instruction, BEFORE[:1], [Seen("cup", frozenset({"white"}), cup)]).boxes
+    assert set(centers([CAT, cup])) == set(centers(boxes))
+
+
+def test_what_is_added_is_not_what_it_means():
+    after = [BEFORE[0], Seen("cup", frozenset({"white"}), CUP)]
+    assert centers(concern("add a cup that is white", BEFORE[:1], after).boxes) == centers([CUP])
+
+
 @pytest.mark.parametrize("instruction, wanted", [
     ("remove the red cat", CAT), ("remove the blue cat", DOG), ("remove the cat on the right", DOG),
 ])  # fmt: skip

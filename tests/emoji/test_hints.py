@@ -60,5 +60,20 @@ def test_counting_ends_at_four():
     assert "four" in hint("seven cats") and "four" in hint("12 dogs")
 
 
-def test_other_scripts_are_answered():
-    assert "English" in hint("一只红色的猫")
+@pytest.mark.parametrize("prompt", ["a cat in 2024", "a 16:9 picture of a cat", "a cat, 8k", "two cats, 512x512"])
+def test_numbers_that_count_nothing_are_let_be(prompt):
+    assert "four" not in hint(prompt)
+
+
+@pytest.mark.parametrize("prompt", ["don't draw a dog", "a cat that isn't red", "the cat's hat", "they're cats"])
+def test_contractions_are_no_slips(prompt):
+    assert "Did you mean" not in hint(prompt) and "’t" not in hint(prompt) and "'t" not in hint(prompt)
+
+
+@pytest.mark.parametrize("prompt", ["一只红色的猫", "画一只 red cat", "кот and a dog", "!!"])
+def test_other_scripts_are_answered(prompt):
+    assert "English" in hint(prompt)
+
+
+def test_words_with_accents_are_whole():
+    assert "“café”" in hint("a cat in a café")

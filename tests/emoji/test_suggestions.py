@@ -29,6 +29,11 @@ def test_suggestions_speak_of_what_is_there(seed):
     assert "snow" not in ground
 
 
+def test_what_is_a_pair_is_added_as_one():
+    said = {suggest("A red cat.", np.random.default_rng(seed))[2].rsplit(" on the ", 1)[0] for seed in range(400)}
+    assert {"add a pair of skis", "add a pair of scissors"} <= said and not {"add a skis", "add a scissors"} & said
+
+
 def test_several_are_spoken_of_as_several():
     change, away, *_ = suggest("Three red apples.", np.random.default_rng(0))
     assert "the apples" in change and "the apples" in away

@@ -5,9 +5,9 @@ import hashlib
 import io
 import os
 import tarfile
-import urllib.error
 import urllib.request
 from functools import lru_cache
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,7 @@ def fetch(folder: str | Path | None = None) -> Path:
     try:
         with urllib.request.urlopen(url, timeout=60) as response:
             package = response.read()
-    except (OSError, urllib.error.URLError, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         raise ArtError(
             f"The emoji art could not be downloaded from {url} ({error}): check the network, or set "
             "NPM_CONFIG_REGISTRY to a reachable npm registry."
@@ -101,7 +101,9 @@ def natural_art(name: str) -> Image.Image:
         with Image.open(path) as picture:
             return picture.convert("RGBA")
     except OSError as error:
-        raise ArtError(f"The picture {path} is missing or damaged: run python -m unilip.emoji fetch.") from error
+        raise ArtError(
+            f"The picture {path} is missing or damaged: delete it and run python -m unilip.emoji fetch."
+        ) from error
 
 
 @lru_cache(maxsize=len(OBJECTS))

@@ -58,17 +58,18 @@ def concern(instruction: str, before: Sequence[Seen], after: Sequence[Seen]) -> 
     if WHOLE.search(text) or any(style in text for style in STYLES) or background_of(text)[0]:
         return Concern("the whole picture", whole=True)
     named: dict[str, list[Box]] = {}
+    kinds = {one.name for one in before}
     for clause in filter(None, (part.strip() for part in CLAUSE.split(text))):
-        for mention in mentions(BESIDE.split(clause)[0]):
+        subject = BESIDE.split(clause)[0]
+        meant = mentions(subject)
+        # "replace it with a cup"; but "add one that fits" means nothing that is there.
+        if len(kinds) == 1 and PRONOUN.search(subject) and not (meant and ADDING.search(clause)):
+            meant.append(Mention(*kinds, color=None, count=None, definite=True, plural=len(before) > 1))
+        for mention in meant:
             found = _boxes_of(mention, clause, before, after)
             named.setdefault(f"the {mention.name}", []).extend(found)
-    if not named and PRONOUN.search(text):
-        kinds = {one.name for one in before}
-        if len(kinds) != 1:
-            return Concern("it does not say which thing it means")
-        (name,) = kinds
-        plural = len(before) > 1
-        named = {f"the {name}": _boxes_of(Mention(name, None, None, True, plural), text, before, after)}
+    if not named and PRONOUN.search(text) and len(kinds) != 1:
+        return Concern("it does not say which thing it means")
     if not named:
         return Concern("it names no thing that this page knows")
     found = {name: boxes for name, boxes in named.items() if boxes}

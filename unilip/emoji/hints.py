@@ -1,11 +1,12 @@
 """What a prompt asks for that the emoji world does not have, said kindly."""
 
 import re
+import unicodedata
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
 from unilip.emoji.vocabulary import BACKGROUNDS, NUMBERS, OBJECTS, STYLES
-from unilip.emoji.wording import NUMBER_WORDS, color_words, lexicon, words_of
+from unilip.emoji.wording import NUMBER_WORDS, color_words, lexicon, mentions, words_of
 
 # Words that carry no thing: people use them around the things they ask for.
 PLAIN_WORDS = frozenset(
@@ -51,6 +52,7 @@ STRANGERS = frozenset(
     wallets whale wheel wheels witch witches wolf
     """.split()
 )
+CONTRACTED = re.compile(r"n't$|'(?:d|ll|m|re|s|ve)$")  # "don't", "they're", "cat's"
 SIMILAR = 0.8  # how alike two spellings have to be (difflib's ratio) for one to be taken as a slip of the other
 SHORTEST_SLIP = 4  # letters; shorter words are too alike to guess
 MOST_NAMED = 3
@@ -70,7 +72,8 @@ def unknown_words(text: str) -> dict[str, str | None]:
     known = known_words()
     unknown: dict[str, str | None] = {}
     for word in words_of(text):
-        if not word[0].isalpha() or word in known or word.removesuffix("'s") in known or word in NUMBER_WORDS:
+        whole = CONTRACTED.sub("", word)
+        if not word[0].isalpha() or len(word) < 2 or {word, whole} & known or "n't" in word or word in NUMBER_WORDS:
             continue
         if word not in STRANGERS and any(word.removesuffix(ending) in known for ending in ("s", "es", "ish", "y")):
             continue
@@ -87,14 +90,11 @@ def meant_by(word: str) -> list[str]:
     return [meant for meant in close if meant[0] == word[0]]  # hardly anyone slips at the first letter
 
 
-def numbers_above_four(text: str) -> list[str]:
-    """Counts that the world never shows."""
-    return [word for word in words_of(text) if (word.isdigit() and int(word) > 4) or word in NUMBER_WORDS[5:]]
-
-
 def hint(text: str) -> str:
     """One or two sentences for who asks for what the world does not have; empty where all is known."""
-    if text.strip() and not re.search("[A-Za-z]", text):
+    letters = filter(str.isalpha, text)
+    scripts = {"LATIN" in unicodedata.name(letter, "") for letter in letters}
+    if text.strip() and scripts != {True}:
         return "This small model reads simple English only."
     sentences = []
     unknown = unknown_words(text)
@@ -107,7 +107,7 @@ def hint(text: str) -> str:
             f"This small model has never seen {_join(strange[:MOST_NAMED], 'or')} and will guess. "
             f"It knows {len(OBJECTS)} things, such as a cat, a bus or an umbrella."
         )
-    if numbers_above_four(text):
+    if any((mention.count or 0) > 4 for mention in mentions(text)):
         sentences.append("It counts only up to four of a thing.")
     return " ".join(sentences)
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from unilip.emoji.captions import article, pick, pluralize
+from unilip.emoji.captions import pick, pluralize
 from unilip.emoji.vocabulary import COLORS, OBJECTS
-from unilip.emoji.wording import mentions
+from unilip.emoji.wording import indefinite, mentions
 
 SIDES = ("on the left", "on the right")
 GROUNDS = {"snow": "snow", "beach": "a beach", "night sky": "the night sky", "grass": "grass", "sunset": "a sunset"}
@@ -25,11 +25,11 @@ def suggest(description: str, rng: np.random.Generator) -> list[str]:
     new = pick(rng, absent)
     words = description.lower()
     ground = pick(rng, [said for name, said in GROUNDS.items() if name not in words])
-    suggestions = [f"add {article(new)} {pick(rng, SIDES)}", f"change the background to {ground}"]
+    suggestions = [f"add {indefinite(new)} {pick(rng, SIDES)}", f"change the background to {ground}"]
     if not there:
         return suggestions
     one, other = pick(rng, [*there.values()]), pick(rng, [*there.values()])
     color = pick(rng, [color for color in COLORS if color not in words])
     change = f"make the {one} {pick(rng, (color, 'bigger', color))}"
-    away = pick(rng, (f"remove the {other}", f"replace the {other} with {article(pick(rng, absent))}"))
+    away = pick(rng, (f"remove the {other}", f"replace the {other} with {indefinite(pick(rng, absent))}"))
     return [change, away, *suggestions]

@@ -109,7 +109,7 @@ def number(word: str) -> int | None:
 def words_of(text: str) -> list[str]:
     """Lower-case words and punctuation marks."""
     text = text.lower().replace("grey", "gray").replace("colour", "color").replace("centre", "center")
-    return re.findall(r"[a-z]+(?:'[a-z]+)?|\d+|[.,;:?!]", text.replace("’", "'").replace("-", " "))
+    return re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[.,;:?!]", text.replace("’", "'").replace("-", " "))
 
 
 def mentions(text: str) -> list[Mention]:
