@@ -116,7 +116,7 @@ def parameters(parts) -> int:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--peak", type=float, default=989, help="teraflops of the card in bfloat16 (H100: 989)")
     parser.add_argument("--share", type=float, default=0.35, help="part of the peak that training reaches")
     arguments = parser.parse_args()

@@ -17,6 +17,7 @@ from unilip.checkpoints import EMBEDDED, load_pipeline
 from unilip.evaluation.edits import evaluate_edits
 from unilip.evaluation.geneval import evaluate_geneval
 from unilip.evaluation.reconstruction import evaluate_reconstruction
+from unilip.evaluation.records import fingerprint, summary
 from unilip.evaluation.understanding import evaluate_understanding
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.config import StageConfig, TrainingConfig, read_config
@@ -132,6 +133,21 @@ def measure(experiment: str, model: Path, out: Path, sizes: dict[str, Any]) -> d
     return {"GenEval": drawn["overall"], "edits right": edited["overall"], "edits keep, dB": edited["kept"]}
 
 
+def claim(folder: Path, experiment: str, source: Path, config: TrainingConfig, sizes: dict[str, Any]) -> None:
+    """Marks the folder's runs of an experiment by how they are made and measured; those of others may not join them."""
+    if not source.is_dir():
+        raise typer.BadParameter(f"There is no pipeline in {source}.")
+    asked = {"start": fingerprint(str(source)), "config": summary([repr(config)]), **sizes}
+    text, mark = json.dumps(asked, default=str), folder / f"{experiment}.json"
+    if mark.is_file() and mark.read_text(encoding="utf-8") != text:
+        raise typer.BadParameter(
+            f"{folder} holds runs of another start, configuration or size ({mark.name} says which): name another "
+            "folder by --folder."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    mark.write_text(text, encoding="utf-8")
+
+
 def read_results(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
 
@@ -168,8 +184,9 @@ def main(
             help="A TOML file, or a name such as ablations.", show_default="adaptation for that, else ablations"
         ),
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where the runs are kept.")] = Path("runs/ablations"),
-    results: Annotated[Path, typer.Option(help="One line a run.")] = Path("assets/ablations.jsonl"),
+    folder: Annotated[
+        Path, typer.Option(help="Where the runs are kept, and in results.jsonl one line of each.")
+    ] = Path("runs/ablations"),
     seeds: Annotated[list[int], typer.Option("--seed", min=0, help="Again for each; 0, 1 and 2 if none is named.")] = (
         0,
         1,
@@ -193,6 +210,8 @@ def main(
     sizes = {
         "scenes": scenes, "prompts": prompts, "limit": limit, "each": each, "steps": steps, "guidance": guidance
     }  # fmt: skip
+    claim(folder, experiment, start, base, sizes)
+    results = folder / "results.jsonl"
     for seed in seeds:
         data = {**base.data, "encodings": str(folder / f"encodings-{seed}")}
         seeded = replace(base, seed=seed, data=type(base.data)(base.data.name, data))
@@ -203,7 +222,6 @@ def main(
             place = folder / f"{experiment}-{number}-{seed}"
             model = run(experiment, arm, start, seeded, place)
             scores = measure(experiment, model, place / "evaluation", sizes)
-            results.parent.mkdir(parents=True, exist_ok=True)
             row = {"experiment": experiment, "arm": name, "seed": seed, "scores": scores}
             with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")

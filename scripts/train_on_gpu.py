@@ -9,6 +9,7 @@ import json
 import logging
 import math
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +22,7 @@ from diffusers.training_utils import EMAModel
 from torch.utils.data import DataLoader
 
 from unilip.checkpoints import computes_in_bfloat16, load_pipeline
-from unilip.training.config import StageConfig, read_config
+from unilip.training.config import StageConfig, TrainingConfig, read_config
 from unilip.training.loop import Samples
 from unilip.training.optimizers import Muon, make_optimizers
 from unilip.training.stage import Stage
@@ -185,6 +186,16 @@ def train_for(stage: Stage, wanted: str, folder: Path, launched: float) -> tuple
     return number, seconds
 
 
+def read_stage(words: str, run: TrainingConfig) -> tuple[str, str]:
+    """A stage's name and its time. Raises typer.BadParameter before a stage before it has used any time."""
+    name, _, wanted = words.partition(":")
+    if name not in run.stages:
+        raise typer.BadParameter(f"There is no stage {name}: it is one of {', '.join(run.stages)}.")
+    if not re.fullmatch(r"@?\d+(\.\d+)?", wanted):
+        raise typer.BadParameter(f"A stage is written name:seconds or name:@end, not {words}.")
+    return name, wanted
+
+
 def main(
     stages: Annotated[list[str], typer.Argument(help="name:seconds or name:@end of each stage, in order.")],
     start: Annotated[Path, typer.Option(help="The trained pipeline to start from.")],
@@ -197,8 +208,9 @@ def main(
     torch.backends.cuda.matmul.allow_tf32 = True
     run = read_config(config, folder)
     torch.manual_seed(run.seed)
+    planned = [read_stage(stage, run) for stage in stages]
     pipeline = load_pipeline(start, device="cpu", dtype="float32")
-    for name, wanted in (stage.split(":") for stage in stages):
+    for name, wanted in planned:
         run.stages[name] = replace(run.stages[name], workers=workers, log_every=50)
         stage = make_stage(name, pipeline, run)
         place = run.stage_folder(name)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+import typer
 
 from scripts import run_ablations
 from tests.tiny import make_tiny_pipeline
@@ -91,18 +92,19 @@ def test_the_table_has_mean_and_spread():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @needs_art
 @pytest.mark.parametrize("experiment", ["reconstruction", "condition", "adaptation"])
 def test_an_experiment_runs_and_is_not_repeated(config_file, tmp_path, monkeypatch, capsys, experiment):
     make_tiny_pipeline().save_pretrained(tmp_path / "start")
     line = {"tag": "single_object", "prompt": "a photo of a cat", "include": [{"class": "cat", "count": 1}]}
     (tmp_path / "prompts.jsonl").write_text(json.dumps(line), encoding="utf-8")
-    results = tmp_path / "results.jsonl"
+    results = tmp_path / "runs" / "results.jsonl"
 
-    def run():
+    def run(each: int = 1):
         run_ablations.main(
-            experiment, tmp_path / "start", str(config_file), tmp_path / "runs", results, [0], 2,
-            tmp_path / "prompts.jsonl", 1, 1, 2,
+            experiment, tmp_path / "start", str(config_file), tmp_path / "runs", [0], 2,
+            tmp_path / "prompts.jsonl", 1, each, 2,
         )  # fmt: skip
 
     run()
@@ -113,3 +115,11 @@ def test_an_experiment_runs_and_is_not_repeated(config_file, tmp_path, monkeypat
     monkeypatch.setattr(run_ablations, "train", None)
     run()
     assert run_ablations.read_results(results) == rows
+    with pytest.raises(typer.BadParameter, match="name another folder"):
+        run(each=2)
+
+
+def test_a_start_that_is_not_there_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(typer.BadParameter, match="no pipeline in"):
+        run_ablations.main("reconstruction", tmp_path / "nowhere", folder=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()

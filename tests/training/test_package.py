@@ -71,8 +71,14 @@ def test_of_a_step_taken_again_the_last_row_counts(tmp_path):
 
 
 def test_packaging_twice_replaces_the_first(config_file, run_folder, tmp_path):
+    kept, old = (tmp_path / "packaged" / "training" / name for name in ("drawings.webp", "gone.jsonl"))
     for _ in range(2):
         package(config_file, run_folder, tmp_path / "packaged")
+        assert not old.exists()
+        kept.touch()
+        old.touch()
+    package(config_file, run_folder, tmp_path / "packaged")
+    assert kept.exists() and not old.exists()
     assert sorted(one.name for one in (tmp_path / "packaged").iterdir()) == [
         "connector", "decoder", "mllm", "model_index.json", "recipe.json", "scheduler", "tokenizer", "training",
         "transformer",

@@ -6,11 +6,13 @@ import time
 
 import pytest
 import torch
+import typer
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from scripts.train_on_gpu import Step, kind, rate_factor, seconds_left, train_for
+from scripts.train_on_gpu import Step, kind, rate_factor, read_stage, seconds_left, train_for
 from tests.training.conftest import needs_art
 from unilip.checkpoints import computes_in_bfloat16
+from unilip.training.config import read_config
 from unilip.training.loop import rate_factor as loop_rate_factor
 from unilip.training.optimizers import make_optimizers
 
@@ -109,3 +111,12 @@ def test_rates_fall_with_the_clock_as_the_loop_lets_them_with_the_steps(make_sta
     config = dataclasses.replace(make_stage("chat").config, steps=101, warmup_steps=1, min_learning_rate=1e-4)
     for step in (1, 50, 100):
         assert rate_factor(step, (step - 1) / 100, config) == pytest.approx(loop_rate_factor(step, config))
+
+
+def test_stages_are_read_before_any_time_is_used():
+    run = read_config("mini", None)
+    assert read_stage("generation2:@420", run) == ("generation2", "@420")
+    assert read_stage("realignment:90", run) == ("realignment", "90")
+    for wrong in ("generation4:90", "generation2", "generation2:", "generation2:soon"):
+        with pytest.raises(typer.BadParameter):
+            read_stage(wrong, run)

@@ -47,7 +47,12 @@ def run(
         if stage == "package":
             from unilip.training.package import package
 
-            typer.echo(f"Packaged pipeline: {package(config, folder, to)}")
+            packaged = package(config, folder, to)
+            typer.echo(f"Packaged pipeline: {packaged}")
+            if (packaged / "README.md").is_file():
+                typer.echo(
+                    "Its README.md and the pictures there still tell of the model before: measure and write anew."
+                )
             return
         from unilip.training.loop import train
         from unilip.training.stages import load_stage

@@ -17,7 +17,8 @@ def package(source: str | Path, folder: Path | None = None, destination: Path | 
 
     Args:
         source, folder: the run, as `read_config` takes them.
-        destination: the embedded model's folder if None; other files in it, such as its README, are kept.
+        destination: the embedded model's folder if None; other files in it are kept, such as its README and the
+            pictures that this shows.
 
     Returns:
         The folder that was written.
@@ -47,6 +48,10 @@ def package(source: str | Path, folder: Path | None = None, destination: Path | 
     destination.mkdir(parents=True, exist_ok=True)
     for one in fresh.iterdir():
         old = destination / one.name
+        if one.name == "training" and old.is_dir():
+            for kept in old.iterdir():
+                if kept.suffix != ".jsonl" and not (one / kept.name).exists():
+                    kept.replace(one / kept.name)
         if old.is_dir():
             shutil.rmtree(old)
         one.replace(old)
