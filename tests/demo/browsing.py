@@ -13,6 +13,13 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 PHONE = (390, 844)
 DESKTOP = (1280, 900)
+# Two frames after a click nothing is mounted any more, and then a person's moment in which nothing moves.
+CALM = """() => new Promise((settled) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    let calm = setTimeout(settled, 300)
+    const again = () => { clearTimeout(calm); calm = setTimeout(settled, 300) }
+    new MutationObserver(again).observe(document.body, { subtree: true, childList: true, attributes: true })
+})))"""
+expect.set_options(timeout=60_000)  # machines that test are often busy
 
 
 def chromium() -> str | None:
@@ -32,7 +39,10 @@ class Visit:
     foreign: list[str] = field(default_factory=list)
 
     def open_tab(self, name: str) -> None:
+        """Opens a tab and waits, as a person does, until all of it is there: what gradio renders on top of something
+        typed in the same moment wipes it out."""
         self.page.get_by_role("tab", name=name, exact=True).click()
+        self.page.evaluate(CALM)
 
     @contextmanager
     def another(self) -> Iterator[Page]:
@@ -45,18 +55,12 @@ class Visit:
         context.close()
 
     def unfold(self, name: str) -> None:
-        """Opens a fold and waits, as a person does, until all of it is there: what gradio renders on top of something
-        typed in the same moment wipes it out."""
+        """Opens a fold, likewise."""
         self.page.get_by_role("button", name=name).click()
-        self.page.evaluate("""() => new Promise((settled) => {
-            let calm = setTimeout(settled, 300)
-            const again = () => { clearTimeout(calm); calm = setTimeout(settled, 300) }
-            new MutationObserver(again).observe(document.body, { subtree: true, childList: true, attributes: true })
-        })""")
+        self.page.evaluate(CALM)
 
     def stop(self) -> None:
-        """Presses Stop. A click in the moment in which gradio puts up the first preview can be lost: right after the
-        preview's caption one of three was, half a second later none of 20. So this waits as a person would."""
+        """Presses Stop, not as the second click of a double click on the button before, which is not meant for it."""
         self.page.wait_for_timeout(500)
         self.page.get_by_role("button", name="Stop", exact=True).click()
 

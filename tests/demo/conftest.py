@@ -40,7 +40,9 @@ def served(tiny, tmp_path_factory) -> Iterator[Served]:
 
 @pytest.fixture(scope="package")
 def client(served, tmp_path_factory) -> Client:
-    return Client(served.url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+    downloads = str(tmp_path_factory.mktemp("downloads"))
+    # A machine that tests may be too busy for httpx's five seconds.
+    return Client(served.url, verbose=False, download_files=downloads, httpx_kwargs={"timeout": 60})
 
 
 @pytest.fixture(scope="package")

@@ -1,10 +1,19 @@
 """Real models, watched or disturbed from outside."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
+
+
+def wait_for(there: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits until something is so, and fails if it never is."""
+    deadline = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @contextmanager

@@ -17,7 +17,8 @@ def test_a_missing_model_is_told_in_one_sentence(monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_page_is_served(tiny_folder):
     with app_process("--model", str(tiny_folder)) as (_, url):
-        page = httpx.get(url).text
+        page = httpx.get(url, timeout=60).text
     assert tiny_folder.name in page and "A small model in a small world" not in page

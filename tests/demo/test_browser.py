@@ -10,11 +10,10 @@ from PIL import Image
 from playwright.sync_api import JSHandle, Page, expect
 
 from tests.demo.browsing import PHONE, needs_chromium, visit
-from tests.demo.hooks import before_forward, held_after
+from tests.demo.hooks import before_forward, held_after, wait_for
 from unilip.demo.edit import RESULTS
 from unilip.lineage import Record, save_png, write_record
 
-expect.set_options(timeout=20_000)  # machines that test are often busy
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(300),
@@ -60,7 +59,7 @@ def test_chat(visitor, tiny):
     expect(page.locator("#chat .user.message")).to_have_count(0)
 
 
-def test_a_drawing_in_the_chat_is_stopped_in_the_line_and_in_the_middle(visitor, tiny, client):
+def test_a_drawing_in_the_chat_is_stopped_in_the_line_and_in_the_middle(visitor, tiny, served, client):
     page, answer = visitor.page, visitor.page.locator("#chat .bot.message").last
 
     def ask_and_stop(words: str):
@@ -73,6 +72,7 @@ def test_a_drawing_in_the_chat_is_stopped_in_the_line_and_in_the_middle(visitor,
 
     with held_after(tiny.transformer, 1):
         before = client.submit("a dog", 1, 1, 4, 4.5, "", api_name="/create")
+        wait_for(lambda: served.engine.is_busy)
         ask_and_stop("Waiting: 1 request before yours")
     before.result(60)
     with held_after(tiny.transformer, 2):
@@ -192,6 +192,7 @@ def watched_status(page: Page) -> JSHandle:
             const now = line?.innerText.trim();
             if (now && now !== said.at(-1)) said.push(now);
         };
+        listen();
         new MutationObserver(listen).observe(document.body, { subtree: true, childList: true, characterData: true });
         return said;
     }""")
@@ -216,8 +217,8 @@ def test_stop_ends_a_variation_beside_a_drawing(visitor, tiny, served):
         expect(page.locator(".status:visible")).to_have_text("Stopped")
         expect(page.get_by_role("button", name="Draw", exact=True)).to_be_visible()
     expect(page.locator("#create-gallery img")).to_have_count(2)
+    wait_for(lambda: not served.engine.is_busy)
     page.wait_for_timeout(1000)  # for a variation that was not stopped
-    assert not served.engine.is_busy
     expect(page.locator("#create-gallery img")).to_have_count(2)
 
 
@@ -228,10 +229,7 @@ def test_a_closed_tab_frees_the_model_for_the_next_visitor(served, tiny):
         visitor.page.get_by_role("button", name="Draw", exact=True).click()
         expect(visitor.page.locator(".status:visible")).to_contain_text("Step")
         visitor.page.close()
-        deadline = time.monotonic() + 30
-        while served.engine.is_busy:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for(lambda: not served.engine.is_busy)
         assert len(steps) < 20  # of the 20 that it would have taken
 
 
@@ -358,14 +356,13 @@ def test_outside_what_is_painted_nothing_changes(visitor):
     visitor.unfold("Change only a part")
     canvas = page.locator("#edit-mask canvas").first
     canvas.scroll_into_view_if_needed()
-    page.wait_for_timeout(2000)  # for the picture to appear on the canvas
+    wait_for(lambda: len(Image.open(io.BytesIO(canvas.screenshot())).convert("RGB").getcolors(1 << 24)) > 500)
     box = canvas.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 30, y)
     page.mouse.down()
     page.mouse.move(x + 30, y + 10, steps=10)
     page.mouse.up()
-    page.wait_for_timeout(1000)
     visitor.run("Edit")
     pictures = page.locator("#edit-history img")
     expect(pictures).to_have_count(2)

@@ -150,7 +150,7 @@ def test_a_closed_tab_frees_the_model_for_the_next_visitor(tiny):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_a_thousand_equal_calls_grow_neither_memory_nor_disk(served, client):
     def call() -> Path:
         return Path(client.predict(**{**CREATE, "steps": 1}, api_name="/create")[0][0]["image"])

@@ -39,7 +39,7 @@ def ticket(store, tmp_path):
 
 def vote_until_it_is_gone(url: str, token: str, begin: int, acknowledged: list[str]) -> None:
     """Votes, and takes every fifth vote back, as fast as the server answers; notes each id that was acknowledged."""
-    client = Client(url, verbose=False, download_files=False)
+    client = Client(url, verbose=False, download_files=False, httpx_kwargs={"timeout": 60})
     try:
         assignment = client.predict(token, api_name="/judge")[6]
         for number in count(begin):

@@ -48,7 +48,7 @@ def test_the_api_speaks_english(client):
 
 
 @pytest.mark.browser
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @needs_chromium
 def test_a_chinese_visitor_draws(served):
     with visit(served.url, locale="zh-CN") as visitor:

@@ -17,6 +17,7 @@ from unilip.evaluation.reconstruction import evaluate_reconstruction
 pytestmark = [
     pytest.mark.skipif(not art.is_fetched(), reason="the emoji art is not fetched"),
     pytest.mark.slow,
+    pytest.mark.timeout(600),
 ]
 
 
