@@ -39,6 +39,17 @@ def test_drawings(message, subject, has_picture):
     ("paint my cat blue", "paint my cat blue"),
     ("make the picture with a snow background", "make the picture with a snow background"),
     ("make the picture of the cat darker", "make the picture of the cat darker"),
+    ("draw a vase too", "draw a vase too"),
+    ("Now draw one more bus", "draw one more bus"),
+    ("I want the bus to be yellow", "I want the bus to be yellow"),
+    ("use a night sky background pls", "use a night sky background pls"),
+    ("Background: desert.", "Background: desert."),
+    ("Let the cake and the elephant change places", "Let the cake and the elephant change places"),
+    ("invert the picture", "invert the picture"),
+    ("Sketch style", "Sketch style"),
+    ("watercolour style", "watercolour style"),
+    ("Black and white", "Black and white"),
+    ("show only the stop sign on white", "show only the stop sign on white"),
 ])  # fmt: skip
 def test_edits(message, instruction):
     assert route(message, True) == Route("edit", instruction)
@@ -49,7 +60,8 @@ def test_edits(message, instruction):
     "What colour is the painting?", "and the dog?", "Are there two?", "draw", "hello", "so, what is it?",
     "does the cat make you smile?", "Colour of the bus?", "Give me a description of the picture",
     "Can you give me a description?", "Take a look at the picture. How many cats are there?",
-    "generate a caption for this picture", "Create a description of the picture",
+    "generate a caption for this picture", "Create a description of the picture", "What style?", "What is the style",
+    "Is it in sketch style?", "background?",
 ])  # fmt: skip
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_questions(message, has_picture):

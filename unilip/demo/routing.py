@@ -42,6 +42,15 @@ AT_HAND = re.compile(
     r"their)\b|make\s+(?:the|this|that)\s+(?:picture|image|photo|drawing|painting)\b",
     re.IGNORECASE,
 )
+# So do "draw one more", "sketch style" and "I want the bus to be red".
+SO_TOO = re.compile(
+    r"(?:draw|paint|sketch|create)\b.*\b(?:too|as well|also)\W*$|(?:draw|paint|sketch|create)\s+(?:one more|another)\b|"
+    r"(?:i want|i'd like|i would like)\s+.{1,60}\b(?:to be|background)\b|let\s+.{1,80}\b(?:change|swap|trade) places\b|"
+    r"use\s+(?:[\w'-]+\s+){0,4}background\b|background\s*:|show only\b|(?:only|just) keep\b|"
+    r"(?:invert|pixelate|posteri[sz]e)\b|(?:black and white|sepia)\W*$|"
+    r"(?!(?:what|which|is|in)\b)(?:[\w'-]+\s+){1,3}(?:style|tone)(?:\s+(?:please|pls|thanks))?\W*$",
+    re.IGNORECASE,
+)
 CHANGE = re.compile(
     r"(?:make|turn|change|remove|delete|erase|add|put|place|replace|swap|switch|exchange|move|shift|recolou?r|colou?r|dye|"
     r"give|take|get rid|extract|isolate|keep|cut|convert|set|enlarge|shrink|resize|increase|decrease|grow|transform|"
@@ -68,7 +77,7 @@ def route(message: str, has_picture: bool) -> Route:
     wish = POLITE.sub("", plain, count=1) if POLITE.match(plain) else plain
     if WORDS.match(wish):
         return Route("answer", message)
-    if has_picture and AT_HAND.match(wish):
+    if has_picture and (AT_HAND.match(wish) or (SO_TOO.match(wish) and not wish.endswith("?"))):
         return Route("edit", wish)
     if found := DRAW.match(wish) or MAKE.match(wish):
         if subject := wish[found.end() :].strip(" .!?"):
