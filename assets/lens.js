@@ -50,8 +50,9 @@
     const [left, top, right, bottom] = edges.map((edge) => Number(edge.toFixed(4)));
     erase(frame);
     // Fits its frame just as the picture does, so that it stays in place whatever the frame's size.
+    const name = document.documentElement.lang === "zh-CN" ? "标记的瑕疵" : "A marked fault";
     frame.insertAdjacentHTML("beforeend", `<svg class="fault" data-box="[${[left, top, right, bottom]}]" role="img"
-      aria-label="A marked fault" viewBox="0 0 ${naturalWidth} ${naturalHeight}"><rect x="${left * naturalWidth}"
+      aria-label="${name}" viewBox="0 0 ${naturalWidth} ${naturalHeight}"><rect x="${left * naturalWidth}"
       y="${top * naturalHeight}" width="${(right - left) * naturalWidth}"
       height="${(bottom - top) * naturalHeight}"/></svg>`);
     look(view.zoom);

@@ -344,8 +344,9 @@ def test_buttons_act_on_what_is_finished_and_a_kept_seed_stays(visitor, tiny):
     acting[1].click()
     expect(acting[1]).to_be_disabled()  # at the picture itself
     expect(seed).to_have_value("7")
-    page.locator("#edit-history img").nth(0).click()
-    page.wait_for_timeout(500)
+    with page.expect_response(lambda response: "queue/join" in response.url):
+        page.locator("#edit-history img").nth(0).click()
+    page.wait_for_timeout(500)  # for what the answer would have filled in
     expect(seed).to_have_value("7")
 
 
@@ -458,6 +459,7 @@ def test_results_stay_in_the_visitors_own_browser_until_they_are_forgotten(visit
         expect(stranger.locator("#visit img")).to_have_count(0)
     page.get_by_role("button", name="Forget all").click()
     expect(results).to_have_count(0)
+    page.wait_for_function("localStorage.getItem('unilip-results').length < 1000")
     visitor.reload()
     page.get_by_role("button", name="Your results").click()
     expect(page.get_by_text("in this browser alone")).to_be_visible()
