@@ -14,7 +14,10 @@
       const there = [...document.querySelectorAll(".paired img")].every((one) => one.complete);
       if (!there) return settle();
       document.body.dataset.bench = "ready";
-      if (shown !== fetched) document.querySelector("#bench-ahead")?.click(); // the next pair's pictures, meanwhile
+      if (shown !== fetched) {
+        document.dispatchEvent(new Event("pictures"));
+        document.querySelector("#bench-ahead")?.click(); // the next pair's pictures, meanwhile
+      }
       fetched = shown;
     }, PAUSE);
   };

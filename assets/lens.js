@@ -158,4 +158,11 @@
     mark(false);
     look(1, 0.5, 0.5);
   });
+  document.addEventListener("pictures", () => { // those of a pair are there: so are its boxes from before an undo
+    const boxes = JSON.parse(document.querySelector("#bench .asked")?.dataset.boxes ?? "[]");
+    ["left", "right"].forEach((side, index) => {
+      const frame = document.querySelector(`#bench-${side} .image-frame`);
+      if (boxes[index] && frame?.querySelector("img") && !frame.querySelector(".fault")) box(frame, boxes[index]);
+    });
+  });
 }

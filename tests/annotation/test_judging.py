@@ -204,6 +204,19 @@ def test_undo_is_a_record_and_the_pair_comes_back(store, ticket, judge, tmp_path
     assert store.owner(ticket.token).export(tmp_path / "votes.jsonl") == 3
 
 
+def test_what_was_said_of_a_pair_is_there_after_an_undo(judge):
+    pair = judge.next().assignment
+    assert judge.taken_back(pair) is None
+    judge.vote("1", pair, Ballot("left", left_scores={"quality": 4}, note="first", right_box=(0, 0, 0.5, 1)))
+    judge.undo("2")
+    judge.vote("3", pair, Ballot("right", right_tags=["artefacts"], note="second"))
+    judge.undo("4")
+    said = judge.taken_back(pair)
+    assert (said.note, said.right_tags, said.left_quality) == ("second", ["artefacts"], None)
+    judge.vote("5", pair, Ballot("tie"))
+    assert judge.taken_back(judge.next().assignment) is None
+
+
 def test_a_late_copy_of_an_undone_vote_changes_nothing(judge):
     pair = judge.next()
     judge.vote("1", pair.assignment, LEFT)

@@ -150,6 +150,45 @@ def test_capitals_and_unshifted_digit_rows_are_keys_too(served, token):
     assert visitor.complaints == []
 
 
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+@needs_chromium
+def test_undo_brings_back_all_that_was_said(served, token):
+    with visit(served.url, DESKTOP) as visitor:
+        page = enter(visitor, token)
+        page.keyboard.press("b")
+        drag(page, page.locator("#bench-left img"), (0.2, 0.4), (0.6, 0.7))
+        box = page.locator("#bench-left .fault").get_attribute("data-box")
+        visitor.unfold("Say more")
+        score = page.locator("fieldset", has_text="Left: Looks good").get_by_label("4", exact=True)
+        flaw = page.locator("fieldset", has_text="Right: What is wrong").get_by_label("Flaws")
+        note = page.get_by_label("Note", exact=True)
+        score.click()
+        flaw.click()
+        note.fill("the left ear")
+        note.blur()
+        press_until(page, lambda: page.keyboard.press("1"), "1 of 2 done")
+        expect(page.locator(".fault")).to_have_count(0)
+        expect(note).to_have_value("")
+        press_until(page, lambda: page.keyboard.press("z"), "0 of 2 done")
+        expect(page.locator("#bench-left .fault")).to_have_attribute("data-box", box)
+        expect(score).to_be_checked()
+        expect(flaw).to_be_checked()
+        expect(note).to_have_value("the left ear")
+        visitor.reload()  # and it stays until the pair is voted on
+        visitor.open_tab("Compare")
+        settle(page)
+        expect(note).to_have_value("the left ear")
+        press_until(page, lambda: page.keyboard.press("2"), "1 of 2 done")
+        expect(note).to_have_value("")
+        expect(page.locator(".fault")).to_have_count(0)
+    (kept,) = served.studies.store().judge(token).votes()
+    assert (kept.choice, kept.left_quality, kept.right_tags, kept.note) == ("right", 4, ["artefacts"], "the left ear")
+    assert kept.left_box == json.loads(box)
+    assert visitor.complaints == []
+
+
 @pytest.mark.browser
 @pytest.mark.timeout(200)
 @needs_chromium

@@ -242,6 +242,13 @@ class Judge:
             self._study(connection)
             return list(connection.execute(self._standing().order_by(votes.c.id)).all())
 
+    def taken_back(self, assignment: int) -> Row | None:
+        """The vote on a pair to judge that was last taken back, a row of the votes' table; None if there was none."""
+        with self._database.read() as connection:
+            self._study(connection)
+            said = select(votes).where(votes.c.assignment_id == self._place(connection, assignment).id)
+            return connection.execute(said.where(votes.c.choice != UNDO).order_by(votes.c.id.desc()).limit(1)).first()
+
     def may_see(self, digest: str) -> bool:
         """Whether a picture belongs to this annotator's study: what the server asks before it hands one out."""
         with self._database.read() as connection:

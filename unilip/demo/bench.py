@@ -1,12 +1,14 @@
 """Where an annotator judges: the instruction, two results side by side, and a vote by one button or key."""
 
 import html
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 from PIL import Image
+from sqlalchemy import Row
 
 from unilip.annotation.errors import AlreadyVotedError, StudyError
 from unilip.annotation.judgement import CRITERIA, TAGS
@@ -66,13 +68,15 @@ class Bench:
     outputs: list[gr.components.Component | gr.blocks.BlockContext]
 
     def show(self, studies: Studies, judge: Judge) -> list[Any]:
-        """Values of the outputs for what the annotator judges next; what was said of another pair is cleared."""
+        """Values of the outputs for what the annotator judges next: what was said of another pair is cleared, what was
+        said of this one before an undo is there again."""
         pair, progress, seat = judge.next(), judge.progress(), judge.seat()
+        before = None if pair is None else judge.taken_back(pair.assignment)
         source, left, right = pictures_of(pair, studies.store().pictures)
         there = pair is not None
         return [
             gr.Column(visible=True),
-            head(pair, progress, f"{seat.title} · {said('you are')} {seat.annotator}"),
+            head(pair, progress, f"{seat.title} · {said('you are')} {seat.annotator}", before),
             gr.Image(source, visible=source is not None),
             gr.Image(left, visible=there),
             gr.Image(right, visible=there),
@@ -84,11 +88,7 @@ class Bench:
             gr.Accordion(open=False, visible=source is not None),
             None,
             None,
-            gr.Accordion(visible=there),
-            *[None] * 6,
-            [],
-            [],
-            "",
+            *said_before(there, before),
             gr.Row(visible=there),
             gr.Accordion(open=False, visible=there),
             None,
@@ -111,8 +111,18 @@ def pictures_of(pair: Pair | None, pictures: Pictures) -> list[Image.Image | Non
     return [None if name is None else read(pictures.path(name)) for name in names]
 
 
-def head(pair: Pair | None, progress: Progress, seat: str) -> str:
-    """The instruction in large type over the line on how far it is."""
+def said_before(there: bool, vote: Row | None) -> list[Any]:
+    """Values of the fold "Say more" and of what is in it: what a vote that was taken back said, or nothing."""
+    if vote is None:
+        return [gr.Accordion(visible=there), *[None] * 6, [], [], ""]
+    scores = [getattr(vote, f"{side}_{name}") for side in ("left", "right") for name in CRITERIA]
+    more = [*scores, vote.left_tags, vote.right_tags, vote.note]
+    return [gr.Accordion(visible=there, open=any(more)), *more]
+
+
+def head(pair: Pair | None, progress: Progress, seat: str, before: Row | None = None) -> str:
+    """The instruction in large type over the line on how far it is, with the boxes of the vote `before` that was taken
+    back, which lens.js draws."""
     text = f"{progress.done} of {progress.total} done"
     if progress.seconds is not None:
         text += f", about {max(progress.seconds, 1):.0f} s each"
@@ -125,7 +135,9 @@ def head(pair: Pair | None, progress: Progress, seat: str) -> str:
     else:
         words, shown = said("That was all. Thank you!"), f"0-{time.time()}"
     line = parts.status_line(text, progress.done / max(progress.total, 1))
-    return f'<p class="note">{html.escape(seat)}</p><h2 class="asked" data-pair="{shown}">{words}</h2>{line}'
+    boxes = json.dumps([None, None] if before is None else [before.left_box, before.right_box])
+    asked = f'<h2 class="asked" data-pair="{shown}" data-boxes="{boxes}">{words}</h2>'
+    return f'<p class="note">{html.escape(seat)}</p>{asked}{line}'
 
 
 def build_bench(studies: Studies, token: gr.BrowserState) -> Bench:
