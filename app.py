@@ -30,8 +30,9 @@ def main() -> None:
     embedded = Path(source).resolve() == EMBEDDED.resolve()
     name = display_name(source)
     # The embedded model has learned from pictures as one square each.
-    released = {"source": None, "max_tiles": 1} if embedded else {"source": str(source), "max_tiles": TILES}
-    engine = Engine(pipeline, settings.queue_size, name, **released)
+    there = str(Path(source).resolve()) if Path(source).exists() else str(source)
+    loaded = {"source": None, "max_tiles": 1} if embedded else {"source": there, "max_tiles": TILES}
+    engine = Engine(pipeline, settings.queue_size, name, **loaded)
     studies = Studies(settings.studies, settings.database)
     try:
         build_page(engine, name, embedded, studies).launch(**launch_options(settings))

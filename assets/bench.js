@@ -53,9 +53,9 @@
     settle();
   }, true);
   document.addEventListener("keydown", (event) => {
-    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!event.key || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     // With Caps Lock on a letter is a capital; on some layouts digits are the shifted ones of their row.
-    const digit = event.shiftKey ? "" : event.code.replace("Digit", "");
+    const digit = event.shiftKey ? "" : event.code?.replace("Digit", "");
     const key = [event.key.toLowerCase(), digit].find((one) => one in KEYS);
     if (key === undefined) return;
     const field = "textarea, select, [contenteditable=true], input:not([type=radio]):not([type=checkbox])";

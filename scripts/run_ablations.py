@@ -137,11 +137,18 @@ def claim(folder: Path, experiment: str, source: Path, config: TrainingConfig, s
     """Marks the folder's runs of an experiment by how they are made and measured; those of others may not join them."""
     if not source.is_dir():
         raise typer.BadParameter(f"There is no pipeline in {source}.")
-    asked = {"start": fingerprint(str(source)), "config": summary([repr(config)]), **sizes}
+    measured = ("scenes",) if experiment == "reconstruction" else ("prompts", "limit", "each", "steps", "guidance")
+    asked = {
+        "start": f"{source} (mark {fingerprint(str(source))})",
+        # Neither where the runs are kept nor what this machine computes in makes them others.
+        "configuration": summary([repr(replace(config, folder=Path(), mixed_precision="no"))]),
+        **{name: sizes[name] for name in measured},
+    }
     text, mark = json.dumps(asked, default=str), folder / f"{experiment}.json"
-    if mark.is_file() and mark.read_text(encoding="utf-8") != text:
+    known = mark.read_text(encoding="utf-8") if mark.is_file() else None
+    if known != text and (known is not None or any(folder.glob(f"{experiment}-*"))):
         raise typer.BadParameter(
-            f"{folder} holds runs of another start, configuration or size ({mark.name} says which): name another "
+            f"{folder} holds runs of another start, configuration or size: {known or 'not said which'}. Name another "
             "folder by --folder."
         )
     folder.mkdir(parents=True, exist_ok=True)

@@ -187,7 +187,8 @@ def train_for(stage: Stage, wanted: str, folder: Path, launched: float) -> tuple
 
 
 def read_stage(words: str, run: TrainingConfig) -> tuple[str, str]:
-    """A stage's name and its time. Raises typer.BadParameter before a stage before it has used any time."""
+    """A stage's name and its time. Raises typer.BadParameter, so that a mistake in a later stage is found before an
+    earlier one has used its time."""
     name, _, wanted = words.partition(":")
     if name not in run.stages:
         raise typer.BadParameter(f"There is no stage {name}: it is one of {', '.join(run.stages)}.")

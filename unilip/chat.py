@@ -82,8 +82,14 @@ class ChatMixin:
         picture and what was said from its message on.
 
         A small model that has learned from conversations about one picture each mixes up several.
+
+        Args:
+            messages: as for `chat`, which gives the model this of them.
+
+        Returns:
+            The messages to give; those of role "system" always.
         """
-        if not self.config.latest_picture_only:
+        if not messages or not self.config.latest_picture_only:
             return messages
         start = max((number for number, one in enumerate(messages) if any(map(_is_image, _blocks(one)))), default=0)
         rules = [message for message in messages[:start] if message.get("role") == "system"]

@@ -74,7 +74,10 @@ def test_questions(message, has_picture):
     "Create a recipe from these ingredients", "Draw a conclusion from the chart", "Give me an example",
     "Turn this screenshot into HTML", "Set up a study plan from this timetable", "Show me where the dog is",
     "Extract all numbers as JSON", "Bring out the main points", "Keep the answer short", "Make sense of this chart",
-    "Put it in one sentence",
+    "Put it in one sentence", "I want to know the background", "I'd like to know more about the background",
+    "I want the answer to be short", "I like this style", "Can you name the style", "answer in this style",
+    "Use a friendly tone", "Invert the order of your answer", "Background: what do you see", "only keep going",
+    "give me a description of the image with the bus", "generate a title for the photo of my dog",
 ])  # fmt: skip
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_what_is_asked_of_a_general_model_is_answered_in_words(message, has_picture):
@@ -84,14 +87,25 @@ def test_what_is_asked_of_a_general_model_is_answered_in_words(message, has_pict
 @pytest.mark.parametrize("message", [
     "remove the text", "put a vase on the table", "change the number to five", "add a title at the top",
     "give the cat a red hat", "place a cup next to the table", "keep only the cat", "convert it to a sketch",
-    "render it as a pencil drawing", "make the text red", "set the background to snow",
+    "render it as a pencil drawing", "make the text red", "give me a red background", "make that line thicker",
+    "turn the text red", "turn it into a Chinese ink painting", "make it line art", "give the cat a name tag",
+    "convert this photo to a line drawing", "switch the cat and the table", "make the cat tell a story",
+    "keep the text but remove the cat", "remove the cat and describe what is left", "set the background to snow",
 ])  # fmt: skip
 def test_words_in_a_picture_can_be_edited(message):
     assert route(message, True).task == "edit"
 
 
 @pytest.mark.parametrize(
-    "message", ["make a picture of a table", "draw a letter on a table", "give me an image of a poem"]
+    "message",
+    [
+        "make a picture of a table",
+        "draw a letter on a table",
+        "give me an image of a poem",
+        "create a table with a cat",
+        "draw a poster that can tell the time",
+        "draw a woman who likes to tell stories",
+    ],
 )
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_things_of_words_can_be_drawn(message, has_picture):

@@ -98,7 +98,8 @@ def test_a_run_is_one_until_its_end_and_for_its_visitor_alone(count):
 def test_a_run_behind_another_of_the_visitors_speaks_once_that_is_over(count):
     stops = Stops()
     with visitor("two"):
-        next(stops.ends(count)(1))
+        other = stops.ends(count)(1)
+        next(other)
     with visitor("one"):
         first, second = (stops.ends(count, behind=lambda value: f"behind: {value}")(start) for start in (5, 8))
         assert [next(first), next(second)] == [5, "behind: 8"]

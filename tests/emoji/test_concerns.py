@@ -44,6 +44,7 @@ def test_what_is_added_is_not_what_it_means():
 
 @pytest.mark.parametrize("instruction, wanted", [
     ("remove the red cat", CAT), ("remove the blue cat", DOG), ("remove the cat on the right", DOG),
+    ("make this red cat green", CAT), ("remove that cat on the left", CAT), ("remove the cat that is on the left", CAT),
 ])  # fmt: skip
 def test_one_of_two_is_told_by_colour_or_side(instruction, wanted):
     assert centers(concern(instruction, TWO_CATS, TWO_CATS).boxes) == centers([wanted])

@@ -101,10 +101,10 @@ def test_an_experiment_runs_and_is_not_repeated(config_file, tmp_path, monkeypat
     (tmp_path / "prompts.jsonl").write_text(json.dumps(line), encoding="utf-8")
     results = tmp_path / "runs" / "results.jsonl"
 
-    def run(each: int = 1):
+    def run(size: int = 1):
         run_ablations.main(
-            experiment, tmp_path / "start", str(config_file), tmp_path / "runs", [0], 2,
-            tmp_path / "prompts.jsonl", 1, each, 2,
+            experiment, tmp_path / "start", str(config_file), tmp_path / "runs", [0], 1 + size,
+            tmp_path / "prompts.jsonl", 1, size, 2,
         )  # fmt: skip
 
     run()
@@ -115,8 +115,8 @@ def test_an_experiment_runs_and_is_not_repeated(config_file, tmp_path, monkeypat
     monkeypatch.setattr(run_ablations, "train", None)
     run()
     assert run_ablations.read_results(results) == rows
-    with pytest.raises(typer.BadParameter, match="name another folder"):
-        run(each=2)
+    with pytest.raises(typer.BadParameter, match="Name another folder"):
+        run(size=2)
 
 
 def test_a_start_that_is_not_there_is_refused_before_anything_is_read(tmp_path):

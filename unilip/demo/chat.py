@@ -111,11 +111,13 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     def answer(asked: list[dict]) -> Iterator[str]:
         """What the model says, growing."""
         turns = engine.pipeline.heard(read_turns(asked))
-        pictures = sum(block["type"] == "image" for turn in turns for block in turn["content"])
-        if pictures > MAX_PICTURES:
+        pictures = [block for turn in turns for block in turn["content"] if block["type"] == "image"]
+        if len(pictures) > MAX_PICTURES:
             raise refusal(
-                f"The conversation has {pictures} pictures; at most {MAX_PICTURES} fit. Please start a new one."
+                f"The conversation has {len(pictures)} pictures; at most {MAX_PICTURES} fit. Please start a new one."
             )
+        for block in pictures:
+            block["image"] = read_picture(block["image"])
         for event in engine.answer(turns):
             text = event.text if isinstance(event, Text) else event.value if isinstance(event, Result) else ""
             yield text or in_line(event)
@@ -167,11 +169,11 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         return turns
 
     def read_blocks(turn: dict) -> Iterator[dict]:
-        """What gradio keeps of a turn as the pipeline's blocks."""
+        """What gradio keeps of a turn as the pipeline's blocks, pictures still as files."""
         nothing_said = (THINKING, STOPPED, said(STOPPED)) if turn["role"] == "assistant" else ()
         for block in turn["content"]:
             if path := picture_of(block):
-                yield {"type": "image", "image": read_picture(path)}
+                yield {"type": "image", "image": path}
             elif block.get("type") == "text" and block["text"] not in nothing_said:
                 yield as_text(block["text"])
 

@@ -303,7 +303,7 @@ def wire(
         handler,
         last=lambda value: (*value[:-1], status_line("Stopped")),
         # Two runs that both write the status line would have it flicker between them.
-        behind=lambda value: (*value[:-1], gr.skip()),
+        behind=None if also is None else lambda value: (*value[:-1], gr.skip()),
     )
     for begun, endpoint in zip(starts, endpoints, strict=False):
         running = begun.then(

@@ -57,6 +57,7 @@ def check(engine: Engine, job: Job) -> None:
         parts.read_whole_number(settings.steps, "Steps", 1, parts.MAX_STEPS)
     if settings.guidance is not None:
         parts.read_guidance(settings.guidance)
+    # Studies of earlier versions hold the name that the page shows.
     if settings.model not in (engine.source, engine.name):
         model = settings.model or display_name(EMBEDDED)
         raise refusal(

@@ -26,6 +26,7 @@ CLAUSE = re.compile(r"[.,;:!?]|\b(?:and|then|also)\b")
 # What follows these is where something is, not what is changed.
 BESIDE = re.compile(
     r"\b(?:(?:to|on) the )?(?:left|right)(?: side)? of\b|"
+    r"\bon (?=(?:it|them)\b)|"
     r"\b(?:on top of|above|below|over|under(?:neath)?|beneath|beside|next to|near|behind|in front of)\b"
 )
 SAME = 0.5  # intersection over union from which two things of a name are one that stayed
@@ -62,8 +63,9 @@ def concern(instruction: str, before: Sequence[Seen], after: Sequence[Seen]) -> 
     for clause in filter(None, (part.strip() for part in CLAUSE.split(text))):
         subject = BESIDE.split(clause)[0]
         meant = mentions(subject)
-        # "replace it with a cup"; but "add one that fits" means nothing that is there.
-        if len(kinds) == 1 and PRONOUN.search(subject) and not (meant and ADDING.search(clause)):
+        # "replace it with a cup"; but "add a cup that fits" means nothing that is there, and "this cat" is named.
+        named_there = any(one.name in kinds for one in meant)
+        if len(kinds) == 1 and PRONOUN.search(subject) and not named_there and not (meant and ADDING.search(clause)):
             meant.append(Mention(*kinds, color=None, count=None, definite=True, plural=len(before) > 1))
         for mention in meant:
             found = _boxes_of(mention, clause, before, after)

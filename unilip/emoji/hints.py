@@ -52,7 +52,7 @@ STRANGERS = frozenset(
     wallets whale wheel wheels witch witches wolf
     """.split()
 )
-CONTRACTED = re.compile(r"n't$|'(?:d|ll|m|re|s|ve)$")  # "don't", "they're", "cat's"
+CONTRACTED = re.compile(r"'(?:d|ll|m|re|s|ve)$")  # "they're", "cat's"
 SIMILAR = 0.8  # how alike two spellings have to be (difflib's ratio) for one to be taken as a slip of the other
 SHORTEST_SLIP = 4  # letters; shorter words are too alike to guess
 MOST_NAMED = 3
