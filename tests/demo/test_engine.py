@@ -102,14 +102,15 @@ def test_answer_streams(engine):
     assert events[-1].value.startswith(texts[-1])
 
 
-def test_an_answer_sees_a_picture_in_as_many_tiles_as_the_engine_says(tiny):
+def test_an_answer_sees_a_picture_in_as_many_tiles_as_the_engine_says(tiny, monkeypatch):
+    monkeypatch.setattr("unilip.demo.engine.LONGEST_ANSWER", 8)
     wide = Image.effect_noise((512, 256), 90).convert("RGB")
     question = [{"role": "user", "content": [{"type": "image", "image": wide}, {"type": "text", "text": "What?"}]}]
     for tiles in (1, 2):
         engine = Engine(tiny, max_tiles=tiles)
         answer = finish(engine.answer(question)).value
         engine.close()
-        assert answer.strip() == tiny.chat(question, max_new_tokens=512, max_tiles=tiles)
+        assert answer.strip() == tiny.chat(question, max_new_tokens=8, max_tiles=tiles)
 
 
 def test_stop_ends_the_sampler_within_one_step(engine, tiny):
