@@ -29,10 +29,11 @@ def main() -> None:
     pipeline.set_progress_bar_config(disable=True)
     embedded = Path(source).resolve() == EMBEDDED.resolve()
     name = display_name(source)
-    # The embedded model has learned from pictures as one square each.
-    there = str(Path(source).resolve()) if Path(source).exists() else str(source)
-    loaded = {"source": None, "max_tiles": 1} if embedded else {"source": there, "max_tiles": TILES}
-    engine = Engine(pipeline, settings.queue_size, name, **loaded)
+    if embedded:  # which has learned from pictures as one square each
+        engine = Engine(pipeline, settings.queue_size, name)
+    else:
+        there = str(Path(source).resolve()) if Path(source).exists() else str(source)
+        engine = Engine(pipeline, settings.queue_size, name, there, TILES)
     studies = Studies(settings.studies, settings.database)
     try:
         build_page(engine, name, embedded, studies).launch(**launch_options(settings))

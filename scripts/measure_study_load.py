@@ -40,9 +40,10 @@ def annotate(judge: Judge, number: int, votes: int, think: float, times: dict[st
     for vote in range(votes):
         start = time.perf_counter()
         pair = judge.next()
-        shown = time.perf_counter()
         if pair is None:
             return
+        judge.taken_back(pair.assignment)  # as the page asks, too
+        shown = time.perf_counter()
         times["next item"].append(shown - start)
         time.sleep(rng.expovariate(1 / think) if think else 0)
         choice = rng.choices(("left", "right", "tie", "bad"), (4, 3, 2, 1))[0]
