@@ -43,9 +43,9 @@ def reconstruct(client, path, rounds: int = 1):
     return client.predict(picture=handle_file(path), rounds=rounds, api_name="/reconstruct")
 
 
-def chat(client, text: str, files=(), history=(), act=True):
+def chat(client, text: str, files=(), history=(), reply="auto"):
     message = {"text": text, "files": [handle_file(file) for file in files]}
-    return client.predict(message=message, history=list(history), act=act, api_name="/chat")
+    return client.predict(message=message, history=list(history), reply=reply, api_name="/chat")
 
 
 def sent_back(history: list[dict]) -> list[dict]:
@@ -302,8 +302,21 @@ def test_chat_draws_and_edits_when_it_is_told_to(client, served):
 
 
 def test_chat_can_be_told_to_answer_only(client, picture):
-    history, _ = chat(client, "draw a red cat", [picture], act=False)
+    history, _ = chat(client, "draw a red cat", [picture], reply="answer")
     assert [block["type"] for block in history[-1]["content"]] == ["text"]
+
+
+@pytest.mark.parametrize("reply, task", [("draw", "create"), ("edit", "edit")])
+def test_chat_can_be_told_to_draw_or_edit_whatever_the_words(client, picture, reply, task):
+    history, _ = chat(client, "What colour is the bus?", [picture], reply=reply)
+    made = next(block["file"] for block in history[-1]["content"] if block["type"] == "file")
+    record = read_record(Image.open(made))
+    assert (record.task, record.prompt) == (task, "What colour is the bus?")
+
+
+def test_chat_told_to_draw_leaves_out_the_word_for_it(client):
+    history, _ = chat(client, "draw a red cat", reply="draw")
+    assert read_record(Image.open(history[-1]["content"][0]["file"])).prompt == "a red cat"
 
 
 def test_a_question_after_a_drawing_is_about_the_drawing(client, served, picture):

@@ -1,8 +1,13 @@
 """What messages are taken for."""
 
+import numpy as np
 import pytest
 
 from unilip.demo.routing import Route, route
+from unilip.emoji.captions import request
+from unilip.emoji.edits import random_edit
+from unilip.emoji.questions import conversation
+from unilip.emoji.scenes import random_scene
 
 
 @pytest.mark.parametrize("message, subject", [
@@ -17,10 +22,27 @@ from unilip.demo.routing import Route, route
     ("I’d like you to draw a cat", "a cat"),
     ("Let’s draw a cat", "a cat"),
     ("“draw a red cat”", "a red cat"),
+    ("a red cat, please", "a red cat, please"),
+    ("pls a red cat", "a red cat"),
+    ("plz make two dogs on grass", "two dogs on grass"),
+    ("i'd like a blue bus below a cake", "a blue bus below a cake"),
+    ("I want to see three apples on a red background", "three apples on a red background"),
+    ("Give me a small boat", "a small boat"),
+    ("show me 2 zebras", "2 zebras"),
+    ("imagine a cat at night", "a cat at night"),
+    ("a photo of a red cat", "a red cat"),
+    ("darw a red cat", "a red cat"),
 ])  # fmt: skip
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_drawings(message, subject, has_picture):
     assert route(message, has_picture) == Route("draw", subject)
+
+
+@pytest.mark.parametrize("message", ["a red cat", "two dogs on grass", "3 apples"])
+def test_a_thing_alone_is_drawn_where_there_is_no_picture_to_say_it_of(message):
+    assert route(message, False) == Route("draw", message)
+    assert route(message, True).task == "answer"
+    assert route(f"{message}?", False).task == "answer"
 
 
 @pytest.mark.parametrize("message, instruction", [
@@ -50,6 +72,24 @@ def test_drawings(message, subject, has_picture):
     ("watercolour style", "watercolour style"),
     ("Black and white", "Black and white"),
     ("show only the stop sign on white", "show only the stop sign on white"),
+    ("Blur the background", "Blur the background"),
+    ("can you flip it?", "flip it"),
+    ("Fill the glass with wine", "Fill the glass with wine"),
+    ("I want a hat on the cat", "I want a hat on the cat"),
+    ("The cat should be blue", "The cat should be blue"),
+    ("now without the cup", "without the cup"),
+    ("same but at night", "same but at night"),
+    ("a bit darker please", "a bit darker please"),
+    ("less red", "less red"),
+    ("in pixel art style", "in pixel art style"),
+    ("make a cat blue", "make a cat blue"),
+    ("make one of them bigger", "make one of them bigger"),
+    ("paint cat red", "paint cat red"),
+    ("I want cat to be gray", "I want cat to be gray"),
+    ("Dlete the kite", "delete the kite"),
+    ("chnage the car to blue", "change the car to blue"),
+    ("amke it blue", "make it blue"),
+    ("Mvoe cup to the left", "move cup to the left"),
 ])  # fmt: skip
 def test_edits(message, instruction):
     assert route(message, True) == Route("edit", instruction)
@@ -61,7 +101,8 @@ def test_edits(message, instruction):
     "does the cat make you smile?", "Colour of the bus?", "Give me a description of the picture",
     "Can you give me a description?", "Take a look at the picture. How many cats are there?",
     "generate a caption for this picture", "Create a description of the picture", "What style?", "What is the style",
-    "Is it in sketch style?", "background?",
+    "Is it in sketch style?", "background?", "Love the colours!", "Given the picture, what is the weather?",
+    "Rate the picture", "Point the dog out", "more details", "Name the animals", "What if the cat were blue?",
 ])  # fmt: skip
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_questions(message, has_picture):
@@ -78,6 +119,10 @@ def test_questions(message, has_picture):
     "I want the answer to be short", "I like this style", "Can you name the style", "answer in this style",
     "Use a friendly tone", "Invert the order of your answer", "Background: what do you see", "only keep going",
     "give me a description of the image with the bus", "generate a title for the photo of my dog",
+    "A short poem about this picture", "Give me a number between 1 and 10", "I need a translation of this sign",
+    "I'd like some advice on my outfit", "Make a joke about it", "Give me a rating from 1 to 10", "Fix the grammar",
+    "Let the answer be short", "The answer should be short", "In the style of Shakespeare, describe this",
+    "Keep going", "Give me a moment", "one more question about the cup", "Without the cup, how many are left?",
 ])  # fmt: skip
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_what_is_asked_of_a_general_model_is_answered_in_words(message, has_picture):
@@ -110,3 +155,24 @@ def test_words_in_a_picture_can_be_edited(message):
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_things_of_words_can_be_drawn(message, has_picture):
     assert route(message, has_picture).task == "draw"
+
+
+@pytest.mark.parametrize("has_picture, share", [(False, 0.98), (True, 0.97)])
+def test_what_the_small_world_asks_a_painter_is_drawn(has_picture, share):
+    rng = np.random.default_rng(3)
+    wishes = [request(random_scene(rng), rng) for _ in range(600)]
+    assert np.mean([route(wish, has_picture).task == "draw" for wish in wishes]) > share
+
+
+def test_what_the_small_world_asks_an_editor_is_edited():
+    rng = np.random.default_rng(3)  # it says "draw two cars" as well, which may mean a new picture
+    wishes = [
+        edit.instruction for edit in (random_edit(rng) for _ in range(600)) if "draw" not in edit.instruction.lower()
+    ]
+    assert np.mean([route(wish, True).task == "edit" for wish in wishes]) > 0.98
+
+
+def test_what_the_small_world_asks_about_a_picture_is_answered():
+    rng = np.random.default_rng(3)
+    asked = [question.question for _ in range(200) for question in conversation(random_scene(rng), rng, 3)]
+    assert [words for words in asked if route(words, True).task != "answer"] == []

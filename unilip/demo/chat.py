@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import gradio as gr
 from PIL import Image
@@ -12,12 +13,14 @@ from PIL import Image
 from unilip.demo import parts
 from unilip.demo.engine import Engine, Event, Result, Step, Text, Waiting, refusal
 from unilip.demo.picture import read_picture
-from unilip.demo.routing import Route, route
+from unilip.demo.routing import Route, Task, route
 from unilip.demo.sayings import said
 from unilip.demo.stopping import Stops
 
 MAX_PICTURES = 8
+Reply = Literal["auto"] | Task
 THINKING = "…"  # stands where the answer will be
+REPLIES = [("Auto", "auto"), ("Answer", "answer"), ("Drawing", "draw"), ("Edit", "edit")]
 STOPPED = "Stopped"  # stands there if it is stopped before its first word, and is no part of the conversation
 TAG, UNTAGGED = re.compile(r"<(?=[a-zA-Z/!?])"), "<\u200b"
 EXAMPLES = (
@@ -65,14 +68,15 @@ class ChatTab:
 def build_chat_tab(engine: Engine) -> ChatTab:
     """Lays the tab out and connects it."""
 
-    def chat(message: dict | None, history: list[dict], act: bool = True) -> Iterator[tuple]:
+    def chat(message: dict | None, history: list[dict], reply: Reply = "auto") -> Iterator[tuple]:
         """Answers a message about the pictures in it and in the conversation so far, or draws or edits when it says so.
 
         Args:
             message: The text, and the pictures as files.
             history: The conversation so far, as an earlier call gave it back, its pictures as files; an empty list at
                 first.
-            act: Whether "draw …" draws and "make it …" edits the last picture; otherwise every message is a question.
+            reply: "answer" in words, "draw" what the message says, "edit" the last picture, or "auto": whichever of
+                them the message seems to ask for.
 
         Returns:
             The conversation with the answer, and the message box, emptied.
@@ -83,7 +87,9 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         # Pictures have a turn of their own: the pencil at a turn with both would leave its new words alone.
         asked = [*history, *({"role": "user", "content": content} for content in (files, [as_text(text)]) if content)]
         pictures = [path for turn in asked for block in turn["content"] if (path := picture_of(block))]
-        wish = route(text, bool(pictures)) if act else Route("answer", text)
+        wish = route(text, bool(pictures))
+        if reply not in ("auto", wish.task):
+            wish = Route(reply, text)
         if wish.task == "edit" and not pictures:
             raise refusal("There is no picture to change yet. Please add one, or ask for one: “draw a red cat”.")
         if wish.task == "answer":
@@ -197,7 +203,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     box = gr.MultimodalTextbox(
         show_label=False,
         label="Message",
-        placeholder="Ask about a picture, or “draw …”",
+        placeholder="Ask about a picture, “draw …” or “make it …”",
         file_types=["image"],
         file_count="multiple",
         sources=["upload"],
@@ -205,6 +211,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         elem_id="chat-box",
         elem_classes="frame",
     )
+    reply = gr.Radio(REPLIES, value="auto", label="Reply", container=False, elem_id="chat-reply")
     camera = gr.Image(
         label="Take a picture",
         sources=["webcam"],
@@ -219,7 +226,6 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         use_camera = gr.Button("Camera", size="sm", variant="secondary", elem_classes="quiet")
         clear = gr.Button("New conversation", size="sm", variant="secondary", elem_classes="quiet")
         save = parts.download_button("Save as Markdown", "chat-save", interactive=False)
-        act = gr.Checkbox(True, label="“Draw …” draws, “make it …” edits", container=False, min_width=240)
 
     def begin():
         return gr.MultimodalTextbox(submit_btn=False, stop_btn=True)
@@ -289,7 +295,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
     ):
         answering = begun.success(
             chat,
-            [box, chatbot, act],
+            [box, chatbot, reply],
             [chatbot, box],
             api_name="chat" if visibility == "public" else None,
             api_visibility=visibility,

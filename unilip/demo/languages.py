@@ -67,12 +67,15 @@ CHINESE = {
         "### 就图片提问，或者让它画一张\n添加图片，输入“draw a red cat”，或从下面的示例开始。（请用英语）"
     ),
     "Message": "消息",
-    "Ask about a picture, or “draw …”": "就图片提问，或输入“draw …”",
+    "Ask about a picture, “draw …” or “make it …”": "就图片提问，或输入“draw …”“make it …”",
     "New conversation": "新对话",
     "Save as Markdown": "保存为 Markdown",
     "Camera": "相机",
     "Take a picture": "拍一张照片",
-    "“Draw …” draws, “make it …” edits": "“Draw …”即画图，“make it …”即改图",
+    "Reply": "回复方式",
+    "Auto": "自动",
+    "Answer": "回答",
+    "Drawing": "画图",
     # create
     "Create": "创作",
     "What shall I draw?": "要画什么？（请用英语）",

@@ -26,7 +26,7 @@ TOOLS = {
 }
 FILE = "/gradio_api/file="  # in the addresses of what this page made
 # Of use only to who sees the page: pictures while they form, a picture editor's layers, what a conversation was.
-FOR_THE_PAGE = ("preview", "mask", "boxed", "history", "act")
+FOR_THE_PAGE = ("preview", "mask", "boxed", "history")
 MESSAGE = {
     "type": "object",
     "description": "A question, with the pictures that it is about.",
