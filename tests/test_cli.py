@@ -124,6 +124,18 @@ def test_chat_says_which_of_two_pictures_a_model_of_one_looks_at(run, photo, tmp
     assert told not in run("chat", "What?", *two[:2], "--max-new-tokens", 2, model=tmp_path / "single").stderr
 
 
+def test_chat_says_that_a_model_of_pictures_has_seen_none(run, photo, tmp_path):
+    told = "has seen none"
+    assert told not in run("chat", "What?", "--max-new-tokens", 2).stderr
+    single = make_tiny_pipeline()
+    single.register_to_config(latest_picture_only=True)
+    single.save_pretrained(tmp_path / "single")
+    assert told in run("chat", "What?", "--max-new-tokens", 2, model=tmp_path / "single").stderr
+    conversation = [f"/image {photo}", "What?", "And now?", "/new", "What?"]
+    result = run("chat", "--max-new-tokens", 2, model=tmp_path / "single", input="\n".join(conversation))
+    assert result.stderr.count(told) == 1
+
+
 def test_sampled_answers_follow_the_seed(run):
     question = ("chat", "Hello", "--temperature", 2, "--max-new-tokens", 8, "--seed")
     assert run(*question, 1).stdout == run(*question, 1).stdout != run(*question, 2).stdout

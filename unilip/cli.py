@@ -324,7 +324,10 @@ def user_turn(text: str, pictures: list["Image.Image"]) -> dict[str, Any]:
 
 def say(pipeline: "UniLIPPipeline", messages: list[dict[str, Any]], options: dict[str, Any]) -> str:
     """Prints an answer while it is made, and returns it."""
-    if pipeline.config.latest_picture_only and sum(block["type"] == "image" for block in messages[-1]["content"]) > 1:
+    shown = [sum(block["type"] == "image" for block in turn["content"]) for turn in messages if turn["role"] == "user"]
+    if pipeline.config.latest_picture_only and not any(shown):
+        typer.echo("(This model talks about pictures alone, and has seen none: --image or /image shows one.)", err=True)
+    elif pipeline.config.latest_picture_only and shown[-1] > 1:
         typer.echo("(This model looks at one picture at a time: its answer is about the last one.)", err=True)
     pieces = []
     # Closed also by Ctrl-C, which ends the generation.

@@ -79,7 +79,7 @@ def test_a_drawing_in_the_chat_is_stopped_in_the_line_and_in_the_middle(visitor,
         ask_and_stop("Drawing… step 2 of")
 
 
-def test_a_new_conversation_begins_in_the_middle_of_an_answer(visitor, tiny):
+def test_a_new_conversation_begins_in_the_middle_of_an_answer(visitor, tiny, picture):
     page = visitor.page
     with held_after(tiny.mllm, 4):
         page.locator("#chat").get_by_text("What is in the picture?").click()
@@ -89,9 +89,33 @@ def test_a_new_conversation_begins_in_the_middle_of_an_answer(visitor, tiny):
         expect(page.locator("#chat .message")).to_have_count(0)
     page.locator("#chat-box textarea").fill("How many cats are there?")
     page.keyboard.press("Enter")
+    expect(page.get_by_text("talks about pictures alone")).to_be_visible()
+    expect(page.locator("#chat-box textarea")).to_have_value("How many cats are there?")
+    page.locator("#chat-box input[type=file]").set_input_files(picture)
+    expect(page.locator("#chat-box .thumbnail-item")).to_have_count(1)
+    page.locator("#chat-box textarea").press("Enter")
     expect(page.locator("#chat .bot.message")).to_have_count(1)
     expect(page.locator("#chat-box .submit-button")).to_be_visible(timeout=60_000)
-    expect(page.locator("#chat .user.message")).to_have_count(1)
+    expect(page.locator("#chat .user.message")).to_have_count(2)
+
+
+def test_the_chat_says_before_what_the_small_model_does_not_know(visitor):
+    page = visitor.page
+    for message, words in (("draw a dragon", "“dragon”"), ("thanks!", "pictures alone"), ("What is it?", None)):
+        page.locator("#chat-box textarea").fill(message)
+        if words:
+            expect(page.locator(".hint:visible")).to_contain_text(words)
+        else:
+            expect(page.locator(".hint:visible")).to_have_count(0)
+
+
+def test_what_the_chat_replies_with_can_be_chosen(visitor):
+    page = visitor.page
+    page.locator("#chat-reply").get_by_text("Drawing").click()
+    page.locator("#chat-box textarea").fill("How many cats are there?")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chat .bot.message img")).to_be_visible(timeout=60_000)
+    expect(page.locator("#chat .bot.message").last).to_contain_text("Drew: How many cats are there?")
 
 
 def test_a_past_question_is_reworded_where_it_stands(visitor, tiny, monkeypatch):

@@ -283,7 +283,7 @@ def test_chat_remembers_turns_and_pictures(client, picture):
     longer, _ = chat(client, "And what colour is it?", history=sent_back(history))
     assert [turn["role"] for turn in longer] == ["user", "user", "assistant", "user", "assistant"]
     assert longer[2]["content"] == history[2]["content"]
-    forgotten, _ = chat(client, "And what colour is it?")
+    forgotten, _ = chat(client, "And what colour is it?", [picture])
     assert forgotten[-1]["content"] != longer[-1]["content"]
 
 
@@ -332,9 +332,15 @@ def test_chat_says_that_there_is_no_picture_to_change(client):
         chat(client, "make it blue")
 
 
-def test_chat_streams(client, tiny):
+def test_a_model_of_pictures_says_so_where_there_is_none(client):
+    with pytest.raises(AppError, match="talks about pictures alone"):
+        chat(client, "How many cats are there?")
+
+
+def test_chat_streams(client, tiny, picture):
     with held_after(tiny.mllm, 20):  # of 24; the first words end well before
-        job = client.submit({"text": "Tell me about the cat", "files": []}, [], api_name="/chat")
+        message = {"text": "Describe it", "files": [handle_file(picture)]}
+        job = client.submit(message, [], api_name="/chat")
         wait_for(lambda: {history[-1]["content"][0]["text"] for history, _ in job.outputs()} - {"", "…"})
     assert job.result(timeout=60)
 
@@ -407,8 +413,8 @@ def test_cancelling_frees_the_model(client, served, tiny):
     create(client)
 
 
-def test_markup_in_a_message_comes_back_as_it_was_written(client):
-    history, _ = chat(client, "Is 1 <b> 2 & <img src=x> there?")
-    longer, _ = chat(client, "And now?", history=history)
-    (said,) = longer[0]["content"]
+def test_markup_in_a_message_comes_back_as_it_was_written(client, picture):
+    history, _ = chat(client, "Is 1 <b> 2 & <img src=x> there?", [picture])
+    longer, _ = chat(client, "And now?", history=sent_back(history))
+    (said,) = longer[1]["content"]
     assert said["text"].replace("\u200b", "") == "Is 1 <b> 2 & <img src=x> there?"

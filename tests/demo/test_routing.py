@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unilip.demo.routing import Route, route
+from unilip.demo.routing import Route, is_small_talk, route
 from unilip.emoji.captions import request
 from unilip.emoji.edits import random_edit
 from unilip.emoji.questions import conversation
@@ -155,6 +155,19 @@ def test_words_in_a_picture_can_be_edited(message):
 @pytest.mark.parametrize("has_picture", [False, True])
 def test_things_of_words_can_be_drawn(message, has_picture):
     assert route(message, has_picture).task == "draw"
+
+
+@pytest.mark.parametrize(
+    "message", ["hello", "Thanks!", "thank you.", "ok, great", "hi, who are you?", "What can you do?"]
+)
+def test_small_talk(message):
+    assert is_small_talk(message)
+    assert route(message, True).task == "answer"
+
+
+@pytest.mark.parametrize("message", ["", "hi, what is it?", "and the dog?", "thanks, make it blue", "a cat"])
+def test_what_is_no_small_talk(message):
+    assert not is_small_talk(message)
 
 
 @pytest.mark.parametrize("has_picture, share", [(False, 0.98), (True, 0.97)])

@@ -12,6 +12,7 @@ from PIL import Image
 
 from unilip.demo import parts
 from unilip.demo.engine import Engine, Event, Result, Step, Text, Waiting, refusal
+from unilip.demo.hints import ONLY_PICTURES, hint_line
 from unilip.demo.picture import read_picture
 from unilip.demo.routing import Route, Task, route
 from unilip.demo.sayings import said
@@ -65,7 +66,7 @@ class ChatTab:
     box: gr.MultimodalTextbox
 
 
-def build_chat_tab(engine: Engine) -> ChatTab:
+def build_chat_tab(engine: Engine, embedded: bool) -> ChatTab:
     """Lays the tab out and connects it."""
 
     def chat(message: dict | None, history: list[dict], reply: Reply = "auto") -> Iterator[tuple]:
@@ -93,6 +94,8 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         if wish.task == "edit" and not pictures:
             raise refusal("There is no picture to change yet. Please add one, or ask for one: “draw a red cat”.")
         if wish.task == "answer":
+            if embedded and not pictures:
+                raise refusal(f"{ONLY_PICTURES} Please add one, or ask for one: “draw a red cat”.")
             if len(files) > 1 and engine.pipeline.config.latest_picture_only:
                 gr.Info(said("This model looks at one picture at a time: its answer is about the last one."))
             answers = answer(asked)
@@ -211,6 +214,7 @@ def build_chat_tab(engine: Engine) -> ChatTab:
         elem_id="chat-box",
         elem_classes="frame",
     )
+    hint_line(embedded, box)
     reply = gr.Radio(REPLIES, value="auto", label="Reply", container=False, elem_id="chat-reply")
     camera = gr.Image(
         label="Take a picture",

@@ -45,7 +45,7 @@ def build_page(engine: Engine, name: str, embedded: bool, studies: Studies) -> g
         with gr.Tabs(elem_classes="tabs") as tabs:
             if complete:
                 with gr.Tab("Chat", id="chat"):
-                    chat = build_chat_tab(engine)
+                    chat = build_chat_tab(engine, embedded)
                 with gr.Tab("Create", id="create"):
                     create = build_create_tab(engine, embedded)
                 with gr.Tab("Edit", id="edit"):

@@ -17,9 +17,13 @@ def any_of(*patterns: str) -> re.Pattern:
 
 
 POLITE = any_of(
-    r"(?:(?:hey|hi|hello|ok|okay|now|then|and|so|next|please|pls|plz|kindly|just|also|great|nice|perfect|thanks|"
-    r"thank you|yes|no|(?:can|could|would|will) (?:you|u)|i(?:'d| would) like you to|i want you to|let's|lets)\b"
-    r"[\s,.!:;-]*)+"
+    r"(?:(?:hey|hi|hello|ok|okay|now|then|and|so|next|please|pls|plz|kindly|just|also|great|nice|cool|wow|perfect|thanks|"
+    r"thank you|bye|yes|no|(?:can|could|would|will) (?:you|u)|i(?:'d| would) like you to|i want you to|let's|lets)\b"
+    r"[\s,.!?:;-]*)+"
+)
+ABOUT_YOU = any_of(
+    r"(?:(?:who|how|what) are you(?: doing)?|what (?:can|do) (?:you|i) do(?: here)?|what(?:'s| is) your name|"
+    r"how does (?:this|it) work|help(?: me)?|test(?:ing)?)?\W*"
 )
 COLOR = r"(?:red|blue|green|yellow|orange|purple|pink|brown|gr[ae]y|black|white|gold|silver|beige|turquoise)"
 AT_THE_END = r"(?:\s+(?:please|pls|plz|thanks))?\W*$"
@@ -161,8 +165,7 @@ def route(message: str, has_picture: bool) -> Route:
     Args:
         has_picture: whether the conversation has a picture that could be meant.
     """
-    plain = message.replace("’", "'").strip().strip("“”\"'")  # as phones type, and as the page's own words are quoted
-    wish = spelled(POLITE.sub("", plain, count=1) if POLITE.match(plain) else plain)
+    wish = spelled(impolite(message))
     asked = wish.endswith("?")
     if has_picture and AT_HAND.match(wish) and not (asked and WORDS.match(wish)):
         return Route("edit", wish.rstrip("?").strip())
@@ -170,13 +173,24 @@ def route(message: str, has_picture: bool) -> Route:
     if found is None and WORDS.match(wish):
         return Route("answer", message)
     found = found or DRAW.match(wish) or WANTED.match(wish)
-    if found is None and (PLEASE.search(plain) or not has_picture):
+    if found is None and (PLEASE.search(message) or not has_picture):
         found = THING.match(wish)
     if found and (subject := wish[found.end() :].strip(" .!?")):
         return Route("draw", subject)
     if CHANGE.match(wish):
         return Route("edit", wish.rstrip("?").strip())
     return Route("answer", message)
+
+
+def is_small_talk(message: str) -> bool:
+    """Whether a message is politeness alone, or a question to the model about itself."""
+    return message.strip() != "" and ABOUT_YOU.fullmatch(impolite(message)) is not None
+
+
+def impolite(message: str) -> str:
+    """The message without the words of politeness at its start."""
+    plain = message.replace("’", "'").strip().strip("“”\"'")  # as phones type, and as the page's own words are quoted
+    return POLITE.sub("", plain, count=1) if POLITE.match(plain) else plain
 
 
 def spelled(wish: str) -> str:

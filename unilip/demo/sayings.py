@@ -154,6 +154,9 @@ SAID = {
     "How alike the structure is.": "结构有多相似。",
     "1 is identical.": "1 表示完全相同。",
     # under a prompt
+    "This small model talks about pictures alone: what is in one, how many, which colour, where.": (
+        "这个小模型只谈图片：有什么、有几个、什么颜色、在哪里。"
+    ),
     "This small model reads simple English only.": "这个小模型只读得懂简单的英语。",
     "Did you mean {}?": "您是指 {} 吗？",
     "This small model has never seen {} and will guess.": "这个小模型从未见过 {}，只能猜测。",

@@ -11,30 +11,31 @@ from unilip.emoji.wording import NUMBER_WORDS, color_words, lexicon, mentions, w
 # Words that carry no thing: people use them around the things they ask for.
 PLAIN_WORDS = frozenset(
     """
-    a about above across add after again against all alone along also am an and another any apart are around art
-    artwork as at away back backdrop background bad base be beautiful before behind below beneath beside besides
-    best better between beyond big bigger bit blurred blurry both bottom bright brightly bring brush but by can
-    canvas center change clean clear clip close cold color colored colorful colors colour coloured colours convert
-    corner could couple create cut cute d dark darker day daytime deep delete depict design different do does double
-    down drag draw drawing drawn drop each edge edit effect either else emoji emojis empty enlarge erase evening
-    every everything exactly except extract far few filter find first flat flip floating for foreground four from
-    front full generate get giant give glossy go good gradient grassy grayscale great ground group grow half has
-    have having hello here hi hide high higher huge i i'd i'm icon if illustration im image images imagine in
-    indoors insert inside instead into invert inverted is isolate it it's item its just keep kept large larger last
-    lay leave left leftmost less let let's lies light lighter like little lonely look looking looks lot low lower
-    made make making many me medium middle mine mini minimal mirror modify monochrome more move moved much must my
-    near nearby neat negative new next nice night nighttime no normal not nothing now number object objects of off
-    old on once one ones only onto opposite or other others out outdoors outside over own paint painted painting
-    pair pale paste pastel pencil photo photograph photos pic pick picture pictures piece pile pixelate pixelated
-    pixels place placed plain please pls plus plz pose poster posterized pretty put quality real realistic recolor
-    recolour remove render rendered replace resize rest rid right rightmost rotate row same sandy scale scene second
-    see set shape shift show showing shown shows shrink side sides simple simply single sit sits sitting size sized
-    sketched slightly small smaller snowy so solid some someone something sort spot stand standing stands starry
-    stars stay still style styled subject sunny surface swap switch take taken texture than thank thanks that the
-    their them then there these they thing things this those three through times tinier tiny to together tone toned
-    too top total toward towards transform turn turned twice two under underneath up upon upper us use version very
-    view vintage vivid wall wanna want was watercolor watercolour watery we what where which while whole wide will
-    wipe with within without wooden would you your
+    a about above across add after again against all alone along also am an and another any anything apart are around
+    art artwork as at away back backdrop background bad base be beautiful before behind below beneath beside besides
+    best better between beyond big bigger bit blurred blurry both bottom bright brightly bring brush but by bye can
+    canvas caption center change clean clear clip close cold color colored colorful colors colour coloured colours
+    compared convert cool corner could count couple create cut cute d dark darker day daytime deep delete depict
+    describe design different do does double down drag draw drawing drawn drop each edge edit effect either else emoji
+    emojis empty enlarge erase evening every everything exactly except extract far few filter find first flat flip
+    floating for foreground four from front full generate get giant give glossy go good gradient grassy grayscale
+    great ground group grow half has have having hello here hey hi hide high higher how huge i i'd i'm icon if
+    illustration im image images imagine in indoors insert inside instead into invert inverted is isolate it it's item
+    its just keep kept know large larger last lay leave left leftmost less let let's lies light lighter like list
+    little lonely look looking looks lot low lower made make making many me medium middle mine mini minimal mirror
+    modify monochrome more move moved much must my name near nearby neat negative new next nice night nighttime no
+    normal not nothing now number object objects of off old on once one ones only onto opposite or other others out
+    outdoors outside over own paint painted painting pair pale part paste pastel pencil perfect photo photograph
+    photos pic pick picture pictures piece pile pixelate pixelated pixels place placed plain please pls plus plz pose
+    poster posterized pretty put quality real realistic recolor recolour relative remove render rendered replace
+    resize rest rid right rightmost rotate row same sandy scale scene second see set shape shift show showing shown
+    shows shrink side sides simple simply single sit sits sitting size sized sketched slightly small smaller snowy so
+    solid some someone something sort spot stand standing stands starry stars stay still style styled subject sunny
+    surface swap switch take taken tell texture than thank thanks that the their them then there these they thing
+    things this those three through times tinier tiny to together tone toned too top total toward towards transform
+    turn turned twice two under underneath up upon upper us use version very view vintage vivid wall wanna want was
+    watercolor watercolour watery we what whats where wheres which while whole wide will wipe with within without
+    wooden would wow you your
     """.split()
 )
 # Things that look like a slip of one that is known ("tree" of "three"), but are meant.
