@@ -32,6 +32,16 @@ def test_unpaired_surrogates_do_not_break_the_tokenizer(tokenizer):
     tokenizer(prompts.plain_text("a \ud83d cat", tokenizer))
 
 
+@pytest.mark.parametrize("text, small", [
+    ("A Red Cat", "A red cat"), ("A RED CAT", "A red cat"),
+    ("DRAW ME A TV.", "Draw me a tv."), ("a red cat", "a red cat"),
+    ("Where can I find it?", "Where can I find it?"), ("WHERE CAN I FIND IT?", "Where can I find it?"),
+    ("i want it", "i want it"), ("ÄRGER Über 3D", "Ärger über 3d"), ("", ""), ("猫", "猫"),
+])  # fmt: skip
+def test_small_letters(text, small):
+    assert prompts.in_small_letters(text) == small
+
+
 def test_generation_template():
     assert prompts.generation_prompt("a cat") == (
         "<|im_start|>user\nGenerate an image: a cat<|im_end|>\n<|im_start|>assistant\n<img>"

@@ -60,6 +60,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         num_inference_steps: int = 20,
         own_pixels: bool = False,
         latest_picture_only: bool = False,
+        small_letters: bool = False,
     ):
         super().__init__()
         self.register_modules(
@@ -77,6 +78,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             num_inference_steps=num_inference_steps,
             own_pixels=own_pixels,
             latest_picture_only=latest_picture_only,
+            small_letters=small_letters,
         )
         self._interrupt = False
 
@@ -458,10 +460,16 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         return ImagePipelineOutput(images=pictures.to_output(squares, sizes, letterbox, output_type))
 
     def _prompt_texts(self, texts: list[str | None], edit: bool) -> list[str]:
-        texts = [None if text is None else prompts.plain_text(text, self.tokenizer) for text in texts]
+        texts = [None if text is None else self._as_read(text) for text in texts]
         if edit:
             return [prompts.edit_prompt(text, self.num_image_tokens) for text in texts]
         return [prompts.generation_prompt(text) for text in texts]
+
+    def _as_read(self, text: str) -> str:
+        """A visitor's text as the model is given it."""
+        if self.config.small_letters:  # first, since "<IMG>" in small letters is a control token
+            text = prompts.in_small_letters(text)
+        return prompts.plain_text(text, self.tokenizer)
 
     def _check_lengths(self, texts: list[str], room: int):
         most = self.mllm.config.text_config.max_position_embeddings - room

@@ -18,6 +18,11 @@ def plain_text(text: str, tokenizer: PreTrainedTokenizerBase) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def in_small_letters(text: str) -> str:
+    """The text without capitals but for its first letter and "I": a small model has hardly met others."""
+    return text[:1] + re.sub(r"[^\W\d_]+", lambda word: word[0] if word[0] == "I" else word[0].lower(), text[1:])
+
+
 def image_block(num_image_tokens: int) -> str:
     """The place of one picture, or of all tiles of one picture, in a prompt."""
     return f"<img>{IMAGE_TOKEN * num_image_tokens}</img>"
