@@ -60,7 +60,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         num_inference_steps: int = 20,
         own_pixels: bool = False,
         latest_picture_only: bool = False,
-        small_letters: bool = False,
+        simple_text: bool = False,
     ):
         super().__init__()
         self.register_modules(
@@ -78,7 +78,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             num_inference_steps=num_inference_steps,
             own_pixels=own_pixels,
             latest_picture_only=latest_picture_only,
-            small_letters=small_letters,
+            simple_text=simple_text,
         )
         self._interrupt = False
 
@@ -467,8 +467,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
 
     def _as_read(self, text: str) -> str:
         """A visitor's text as the model is given it."""
-        if self.config.small_letters:  # first, since "<IMG>" in small letters is a control token
-            text = prompts.in_small_letters(text)
+        if self.config.simple_text:  # first, since "<IMG>" in small letters is a control token
+            text = prompts.simplified(text)
         return prompts.plain_text(text, self.tokenizer)
 
     def _check_lengths(self, texts: list[str], room: int):
