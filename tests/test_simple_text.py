@@ -1,12 +1,18 @@
 """A model that has learned from simple sentences gets simple sentences, if its model_index.json says so."""
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from tests.tiny import make_tiny_pipeline
 from unilip.checkpoints import EMBEDDED, load_pipeline
+from unilip.emoji.captions import caption
+from unilip.emoji.edits import random_edit
+from unilip.emoji.questions import conversation
+from unilip.emoji.scenes import random_scene
 from unilip.pipeline import UniLIPPipeline
+from unilip.simple_text import simplified
 
 PICTURE = Image.new("RGB", (50, 40), "red")
 
@@ -53,3 +59,31 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(simple, tmp_path
     simple.save_pretrained(tmp_path / "model")
     assert load_pipeline(tmp_path / "model").config.simple_text
     assert load_pipeline(EMBEDDED).config.simple_text
+
+
+@pytest.mark.parametrize("text, simple", [
+    ("A Red Cat", "A red cat"), ("A RED CAT", "A red cat"),
+    ("DRAW ME A TV.", "Draw me a tv."), ("a red cat", "a red cat"),
+    ("Where can I find it?", "Where can I find it?"), ("WHERE CAN I FIND IT?", "Where can I find it?"),
+    ("i want it", "i want it"), ("ÄRGER Über 3D", "Ärger über 3d"), ("", ""), ("猫", "猫"), ("🎉", "🎉"),
+    ("  a  red\tcat\n", "a red cat"), ("a\u00a0red\u200b cat", "a red cat"), ("“a red cat”", "a red cat"),
+    ("'a red cat'", "a red cat"), ("I’d like it", "I'd like it"), ("(a red cat)", "a red cat"),
+    ("a red-cat", "a red cat"), ("a_red—cat 🎉", "a red cat"), ("a cat , a dog!!!", "a cat, a dog!"),
+    ("a cat,a dog.Then a bus", "a cat, a dog. then a bus"), ("a cat; a dog…", "a cat, a dog."), ("ａ ｃａｔ", "a cat"),
+    ("cat & dog + bus", "cat & dog + bus"), ("1,5 cats, 2 dogs", "1,5 cats, 2 dogs"),
+    ("Hi! What is in the picture?", "What is in the picture?"), ("ok so, how many cats?", "how many cats?"),
+    ("Hello, please, what is it?", "what is it?"), ("In this picture, where is the cat?", "where is the cat?"),
+    ("How many? Answer in one word.", "How many?"), ("Count it. Please answer briefly.", "Count it."),
+    ("How many cats Answer with a number", "How many cats"), ("Question: Is it red?", "Is it red?"), ("Hi!", "Hi!"),
+    ("a red cat, highly detailed, 4k", "a red cat"), ("a red cat, 8K, trending on artstation.", "a red cat."),
+])  # fmt: skip
+def test_simple_text(text, simple):
+    assert simplified(text) == simple
+
+
+def test_what_the_small_world_says_is_simple_already():
+    rng = np.random.default_rng(5)
+    for _ in range(300):
+        texts = [caption(random_scene(rng), rng), random_edit(rng).instruction]
+        texts += [question.question for question in conversation(random_scene(rng), rng, 3)]
+        assert [simplified(text) for text in texts] == texts

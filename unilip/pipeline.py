@@ -23,6 +23,7 @@ from unilip.models.attention import ConditionAttention, same_condition
 from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
 from unilip.own_pixels import with_own_pixels
+from unilip.simple_text import simplified
 
 OUTPUT_TYPES = ("pil", "np", "pt", "latent")
 TOKENIZING = threading.Lock()
@@ -468,7 +469,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     def _as_read(self, text: str) -> str:
         """A visitor's text as the model is given it."""
         if self.config.simple_text:  # first, since "<IMG>" in small letters is a control token
-            text = prompts.simplified(text)
+            text = simplified(text)
         return prompts.plain_text(text, self.tokenizer)
 
     def _check_lengths(self, texts: list[str], room: int):

@@ -1,7 +1,6 @@
 """The prompt templates that UniLIP was trained on, and the neutralising of control tokens in what users write."""
 
 import re
-import unicodedata
 
 from transformers import PreTrainedTokenizerBase
 
@@ -17,17 +16,6 @@ def plain_text(text: str, tokenizer: PreTrainedTokenizerBase) -> str:
     pattern = "|".join(re.escape(token) for token in control_tokens if len(token) > 1)
     text = re.sub(pattern, lambda match: f"{match[0][0]} {match[0][1:]}", text)
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def simplified(text: str) -> str:
-    """The text as a small model has learned to read: with capitals at its start and in "I" alone, single spaces between
-    words, and no other signs than those of simple sentences. A text of nothing else stays as it is."""
-    simple = unicodedata.normalize("NFKC", text).replace("’", "'").replace(";", ",")
-    simple = re.sub(r"[^\w\s.,:?!'&+]|_|(?<!\w)'|'(?!\w)", " ", simple)
-    simple = " ".join(simple.split())
-    simple = re.sub(r" ?([.,:?!])(?!(?<=\d.)\d)[ .,:?!]*", r"\1 ", simple).strip()
-    simple = simple[:1] + re.sub(r"[^\W\d_]+", lambda word: word[0] if word[0] == "I" else word[0].lower(), simple[1:])
-    return simple or text
 
 
 def image_block(num_image_tokens: int) -> str:
