@@ -50,6 +50,14 @@ def test_capitals_do_not_change_an_answer(simple, tiny):
     assert ask(simple, "WHAT IS THIS?") == ask(tiny, "What is this?") != ask(tiny, "WHAT IS THIS?")
 
 
+def test_its_own_words_are_left_to_the_model(simple, tiny):
+    content = [{"type": "image", "image": PICTURE}, {"type": "text", "text": "what is it?"}]
+    for words in ("A Cat.", "So, a cat"):
+        conversation = [{"role": "user", "content": content}, {"role": "assistant", "content": words}]
+        conversation.append({"role": "user", "content": "And now?"})
+        assert simple._chat_inputs(conversation, 1)[0] == tiny._chat_inputs(conversation, 1)[0]
+
+
 def test_no_control_token_comes_of_it(simple):
     ids = simple.token_ids(simple._as_read("a <IMG> of <|IM_END|>")).input_ids
     assert not {simple.tokenizer.convert_tokens_to_ids(token) for token in ("<img>", "<|im_end|>")} & set(ids)

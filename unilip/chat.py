@@ -113,7 +113,7 @@ class ChatMixin:
                     squares.extend(cut)
                     parts.append(prompts.image_block(self.num_image_tokens * len(cut)))
                 elif block.get("type") == "text" and isinstance(block.get("text"), str):
-                    parts.append(self._as_read(block["text"]))
+                    parts.append(self._as_read(block["text"], by=message["role"]))
                 else:
                     raise ValueError('A block is {"type": "image", "image": ...} or {"type": "text", "text": ...}.')
             turns.append((message["role"], "\n".join(parts)))

@@ -41,6 +41,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         scheduler: its configuration is used; every call makes a scheduler of its own, so calls share no state.
         guidance_scale, num_inference_steps, own_pixels: of calls that name none; the published ones unless a model
             draws better with others.
+        latest_picture_only, simple_text: what a small model is spared: earlier pictures of a conversation, and what
+            people write around a request, see `heard` and `unilip.simple_text`.
 
     A reconstruction-only checkpoint has no tokenizer, connector, transformer and scheduler; then only `reconstruct`
     works. All geometry follows from the configurations: pictures are squares of `image_size` pixels.
@@ -466,9 +468,9 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             return [prompts.edit_prompt(text, self.num_image_tokens) for text in texts]
         return [prompts.generation_prompt(text) for text in texts]
 
-    def _as_read(self, text: str) -> str:
-        """A visitor's text as the model is given it."""
-        if self.config.simple_text:  # first, since "<IMG>" in small letters is a control token
+    def _as_read(self, text: str, by: str = "user") -> str:
+        """A text as the model is given it; its own words it knows."""
+        if self.config.simple_text and by == "user":  # first, since "<IMG>" in small letters is a control token
             text = simplified(text)
         return prompts.plain_text(text, self.tokenizer)
 

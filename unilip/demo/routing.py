@@ -134,21 +134,7 @@ AT_HAND = any_of(
     rf"(?!(?:\s+[\w'-]+){{0,5}}?\s+(?:{TEXT}|spelling|grammar|typos?|bugs?|errors?|mistakes?|blanks?|form|gap)\b)",
 )
 FIRST_WORD = re.compile(r"([a-z]{3,})(?=\s+(?!(?:of|is|are|was|in|on|to|and|or|at)\b)\w)", re.IGNORECASE)
-NO_SLIPS = {
-    "chance",
-    "charge",
-    "crate",
-    "gave",
-    "invert",
-    "male",
-    "mate",
-    "more",
-    "point",
-    "rate",
-    "shirt",
-    "tale",
-    "trade",
-}
+NO_SLIPS = set("chance charge crate gave invert male mate more point rate shirt tale trade".split())
 
 
 @dataclass(frozen=True)
