@@ -9,6 +9,7 @@ from gradio import Blocks
 from gradio_client import Client
 from PIL import Image
 
+from tests.demo.browsing import visit
 from unilip.demo.engine import Engine
 from unilip.demo.page import build_page, launch_options
 from unilip.demo.settings import read_settings
@@ -51,3 +52,17 @@ def picture(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("pictures") / "wide.png"
     Image.radial_gradient("L").resize((320, 160)).convert("RGB").save(path)
     return path
+
+
+@pytest.fixture
+def visitor(served, request, tmp_path):
+    """A visitor on a clean page; afterwards the screenshot is worth its name, and nothing was amiss."""
+    with visit(served.url, *request.param if hasattr(request, "param") else ()) as visitor:
+        yield visitor
+        picture = tmp_path / "screenshot.png"
+        visitor.page.screenshot(path=picture)
+        assert len(Image.open(picture).convert("RGB").getcolors(1 << 24)) > 100
+        width = visitor.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= visitor.page.viewport_size["width"], "the page scrolls sideways"
+    assert visitor.complaints == []
+    assert visitor.foreign == []

@@ -97,8 +97,7 @@ PLACED = rf"(?:on|onto|under|above|below|beside|next to|behind|in front of|left 
 SLIGHTLY = r"(?:(?:a|bit|little|lot|tad|much|way|even|slightly|somewhat|still|make)\s+)*"
 # What means the picture at hand, where there is one.
 AT_HAND = any_of(
-    r"(?:draw|paint|sketch|create|generate)\s+"  # the cat blue
-    r"(?:the|it|them|this|that|these|those|both|all|every|each|my|his|her|its|their)\b",
+    rf"(?:draw|paint|sketch|create|generate)\s+{THE_ONE}",  # cat blue
     r"(?:draw|paint|sketch)\b.*\b(?:too|as well)\W*$",
     r"(?:draw|paint|sketch)\s+(?:one more|another)\b",
     rf"make\s+(?:the|this|that)\s+{PICTURE}\b",  # darker
@@ -151,7 +150,7 @@ def route(message: str, has_picture: bool) -> Route:
     Args:
         has_picture: whether the conversation has a picture that could be meant.
     """
-    wish = spelled(impolite(message))
+    wish = spelled(without_politeness(message))
     asked = wish.endswith("?")
     if has_picture and AT_HAND.match(wish) and not (asked and WORDS.match(wish)):
         return Route("edit", wish.rstrip("?").strip())
@@ -170,10 +169,10 @@ def route(message: str, has_picture: bool) -> Route:
 
 def is_small_talk(message: str) -> bool:
     """Whether a message is politeness alone, or a question to the model about itself."""
-    return message.strip() != "" and ABOUT_YOU.fullmatch(impolite(message)) is not None
+    return message.strip() != "" and ABOUT_YOU.fullmatch(without_politeness(message)) is not None
 
 
-def impolite(message: str) -> str:
+def without_politeness(message: str) -> str:
     """The message without the words of politeness at its start."""
     plain = message.replace("’", "'").strip().strip("“”\"'")  # as phones type, and as the page's own words are quoted
     return POLITE.sub("", plain, count=1) if POLITE.match(plain) else plain
