@@ -61,7 +61,7 @@ LIST = {
     "a full disk": "demo/test_faults.py::test_a_full_disk",
     "killed while saving": "test_lineage.py::test_killed_while_saving_no_half_picture_stays",
     "no network": "test_checkpoints.py::test_a_hub_id_without_network",
-    "markup in what the model says": "demo/test_browser.py::test_markup_in_an_answer_stays_text",
+    "markup in what the model says": "demo/test_chat.py::test_markup_in_an_answer_stays_text",
     "a thousand equal calls": "demo/test_faults.py::test_a_thousand_equal_calls_grow_neither_memory_nor_disk",
     "an unexpected exception": "demo/test_engine.py::test_a_fault_is_told_in_plain_words_and_the_next_request_works",
 }
