@@ -111,6 +111,15 @@ train_transformer = true
 window = 4
 whole_every = 2
 losses = { l2 = 1.0 }
+
+[stages.tuning.options]
+turns = 2
+text_weight = 0.2
+plan_weight = 0.5
+plans = 0.5
+edits = 0.5
+condition_weight = 1.0
+null_prompts = 0.1
 """
 
 needs_art = pytest.mark.skipif(not art.is_fetched(), reason="the emoji art is not fetched")

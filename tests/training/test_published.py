@@ -23,7 +23,7 @@ from unilip.training.perceptual import ConvNeXtLoss, LPIPSLoss
 from unilip.training.pretrained import make_pretrained_pipeline
 from unilip.training.stages import STAGES
 
-PUBLISHED = [name for name in STAGES if name not in ("clip", "chat", "principal", "realignment", "decoder")]
+PUBLISHED = [name for name in STAGES if name not in ("clip", "chat", "principal", "realignment", "decoder", "tuning")]
 
 
 @pytest.fixture(scope="module")

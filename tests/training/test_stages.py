@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from tests.training.conftest import needs_art
+from unilip.emoji.plans import NONE
+from unilip.prompts import generation_prompt
 from unilip.training.optimizers import make_optimizers
 from unilip.training.stage import LENGTHS, Stage
 from unilip.training.stages import STAGES
@@ -45,6 +47,7 @@ LEARNING = {  # prefixes of tensor names, each of which must change
     "generation2": ("connector", "transformer"),
     "generation3": ("connector", "transformer"),
     "decoder": ("decoder.decoder",),
+    "tuning": ("mllm.model.language_model", "mllm.lm_head", "connector"),
 }
 
 
@@ -110,6 +113,37 @@ def test_the_realignment_keeps_the_latents(make_stage):
         take_steps(stage, 8)
         drift[weight] = (stage.encode(pixels)[1] - before).square().mean().item()
     assert drift[100.0] < 0.5 * drift[0.0]
+
+
+def test_tuning_keeps_the_condition(make_stage):
+    errors = {}
+    for weight in (0.0, 100.0):
+        stage = make_stage("tuning", folder=f"run{weight}", condition_weight=weight)
+        stage.definite = lambda text: text  # only what may stay as it is
+        batch = stage.collate([stage.sample(index) for index in range(1, 5)])
+        take_steps(stage, 20)
+        losses = stage(batch)
+        errors[weight] = losses["drawing_condition"].item() + losses["edit_condition"].item()
+    assert errors[100.0] < 0.5 * errors[0.0]
+
+
+def test_tuning_says_the_for_a_and_means_a(make_stage):
+    stage = make_stage("tuning")
+    assert stage.definite(generation_prompt("a red cat and a dog")) == generation_prompt("the red cat and the dog")
+    assert stage.definite(generation_prompt(None)) == generation_prompt(None)
+    samples = [stage.sample(index) for index in range(40)]
+    said = [sample["said"] for sample in samples if sample["said"] != sample["drawing"]]
+    assert 5 < len(said) <= 20
+    assert all("Generate an image: " in text and " a " not in text.partition(": ")[2] for text in said)
+
+
+def test_tuning_plans_nothing_from_a_null_prompt(make_stage):
+    stage = make_stage("tuning", null_prompts=0.5)
+    for index in range(4):
+        sample = stage.sample(index)
+        null = sample["drawing"] == generation_prompt(None)
+        assert null == (index % 2 == 0)
+        assert null == bool((sample["edit_plan"] == NONE).all()) == bool((sample["drawing_plan"] == NONE).all())
 
 
 def test_all_of_the_dit_in_bfloat16_says_about_the_same(make_stage, tmp_path, monkeypatch):

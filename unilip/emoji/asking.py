@@ -50,6 +50,7 @@ def asked(kind: str, text: str, answer: str, rng: np.random.Generator, topic: tu
 def what_all(scene: Scene, rng: np.random.Generator) -> Asked:
     found = groups(scene)
     answer = listed([counted(name, len(things)) for name, things in found.items()]) if found else "nothing"
+    topic = next(iter(found.values())) if len(found) == 1 else ()
     text = pick(
         rng,
         (
@@ -65,9 +66,11 @@ def what_all(scene: Scene, rng: np.random.Generator) -> Asked:
             "Name the objects.",
             "List everything in the {p}.",
             "What is this?",
+            "What can you see here?",
+            "What is here?",
+            "What is it?" if len(topic) == 1 else "What is there?",
         ),
     )
-    topic = next(iter(found.values())) if len(found) == 1 else ()
     return asked("what", text.format(p=pick(rng, PICTURE)), answer, rng, topic)
 
 

@@ -115,8 +115,10 @@ class ChatStage(Stage):
         answer, text = self.conversations(batch, features)
         cell, shown = self.shown(features, batch["cells"].flatten(1, 2))
         some = slice(self.planned(len(features)))
-        drawing_plan, drawing = self.plans(batch["drawing"], None, batch["drawing_plan"][some])
-        edit_plan, edit = self.plans(batch["edit"], features[some], batch["edit_plan"][some])
+        drawing_states = self.pipeline.prompt_states(batch["drawing"])[0]
+        drawing_plan, drawing = self.plans(drawing_states, batch["drawing_plan"][some])
+        edit_states = self.pipeline.prompt_states(batch["edit"], features[some])[0]
+        edit_plan, edit = self.plans(edit_states, batch["edit_plan"][some])
         loss = answer + self.options["text_weight"] * text + self.options["cell_weight"] * cell
         loss = loss + self.options["plan_weight"] * (drawing_plan + edit_plan)
         right = {f"drawing_{fact}_right": share for fact, share in drawing.items()}
@@ -167,15 +169,13 @@ class ChatStage(Stage):
             right[fact] = hits.sum() / there.sum().clamp(min=1)
         return loss, right
 
-    def plans(
-        self, tokens: dict[str, torch.Tensor], features: torch.Tensor | None, truth: torch.Tensor
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    def plans(self, states: torch.Tensor, truth: torch.Tensor) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """The weighted loss of the plans, and the share of right names and colours of things.
 
         Args:
+            states: (batch, tokens, LLM width), the LLM's last hidden states over text and queries.
             truth: (batch, SLOTS, facts).
         """
-        states = self.pipeline.prompt_states(tokens, features)[0]
         first = states.shape[1] - self.connector.config.num_queries
         scores = self.plan_head(states[:, first : first + SLOTS]).float().split(list(FACTS.values()), dim=-1)
         loss, right = 0.0, {}

@@ -21,6 +21,7 @@ ORDER = (
     "generation2",
     "generation3",
     "decoder",
+    "tuning",
 )
 
 

@@ -19,6 +19,7 @@ from unilip.training.reconstruction1 import Reconstruction1Stage
 from unilip.training.reconstruction2 import Reconstruction2Stage
 from unilip.training.stage import Stage
 from unilip.training.start import make_pipeline
+from unilip.training.tuning import TuningStage
 
 STAGES: dict[str, type[Stage]] = {
     one.name: one
@@ -33,6 +34,7 @@ STAGES: dict[str, type[Stage]] = {
         Generation2Stage,
         Generation3Stage,
         DecoderStage,
+        TuningStage,
     )
 }
 
