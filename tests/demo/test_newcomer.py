@@ -98,11 +98,12 @@ def test_a_newcomer_draws_edits_twice_branches_restores_asks_and_stops(engine, u
         visitor.unfold("Restore from a picture")
         page.locator("#create-restore input[type=file]").set_input_files(drawn_file)
         expect(page.locator("#create-prompt textarea")).to_have_value("a red cat")
+        # It was one of two pictures, and how a product is rounded depends on the batch, in bfloat16 by many levels.
+        page.get_by_label("number input for How many").fill("2")
         visitor.run("Draw")
+        expect(page.locator("#create-gallery img")).to_have_count(2)
         again = picture_of(page, page.locator("#create-gallery img").first)
-        difference = ImageChops.difference(again.convert("RGB"), drawn.convert("RGB"))
-        # The first time it was one of two pictures, and how a product is rounded depends on the batch.
-        assert max(high for _, high in difference.getextrema()) <= 1
+        assert ImageChops.difference(again.convert("RGB"), drawn.convert("RGB")).getbbox() is None
 
         # Stops: what has formed stays, and the model is free.
         with held_after(engine.pipeline.transformer, 6):
