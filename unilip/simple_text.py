@@ -27,15 +27,20 @@ BOOSTERS = re.compile(
     r"(?:beautiful|dramatic|studio|soft|volumetric) lighting|award.winning|octane render|unreal engine)(?=[,.]|$)",
     re.IGNORECASE,
 )
+# "red-colored", "red in color"
+COLORED = re.compile(
+    r"\b(red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y) (?:colou?red|in colou?r)\b",
+    re.IGNORECASE,
+)
 
 
 def simplified(text: str) -> str:
     """The text as such a model has learned to read: with capitals at its start and in "I" alone, single spaces between
-    words, no other signs than those of simple sentences, no greetings, and no words on the quality of the picture or
-    the length of the answer. A text of nothing else stays as it is."""
+    words, no other signs than those of simple sentences, "red" for "red-colored", no greetings, and no words on the
+    quality of the picture or the length of the answer. A text of nothing else stays as it is."""
     simple = unicodedata.normalize("NFKC", text).replace("’", "'").replace(";", ",")
     simple = SIGN.sub(r"\1 ", " ".join(STRANGE.sub(" ", simple).split())).strip()
-    simple = BOOSTERS.sub("", AFTER.sub("", simple))
+    simple = COLORED.sub(r"\1", BOOSTERS.sub("", AFTER.sub("", simple)))
     while found := BEFORE.match(simple):
         simple = simple[found.end() :]
     simple = simple[:1] + WORD.sub(lambda word: word[0] if word[0] == "I" else word[0].lower(), simple[1:])

@@ -1,5 +1,6 @@
 """Every stage: its loss falls on a fixed batch, what it trains changes, and what it freezes stays bit for bit."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -135,6 +136,14 @@ def test_tuning_says_the_for_a_and_means_a(make_stage):
     said = [sample["said"] for sample in samples if sample["said"] != sample["drawing"]]
     assert 5 < len(said) <= 20
     assert all("Generate an image: " in text and " a " not in text.partition(": ")[2] for text in said)
+
+
+def test_tuning_chooses_crowded_pictures_as_often_as_told(make_stage):
+    for crowded, wanted in ((0.0, (5, 30)), (0.5, (45, 80)), (1.0, (100, 100))):
+        stage = make_stage("tuning", folder=f"run{crowded}", crowded=crowded)
+        rng = np.random.default_rng(0)
+        shown = [len(stage.choose(rng)[0].things) for _ in range(100)]
+        assert wanted[0] <= sum(things > 2 for things in shown) <= wanted[1]
 
 
 def test_tuning_plans_nothing_from_a_null_prompt(make_stage):

@@ -56,14 +56,17 @@ class ChatStage(Stage):
         heads = [self.cell_head, self.plan_head]
         return {"mllm": ([self.mllm], 1.0), "plan": ([self.connector.queries, *heads], 1.0)}
 
-    def sample(self, index: int) -> dict[str, Any]:
-        rng = np.random.default_rng((self.run.seed, self.stream, index))
+    def choose(self, rng: np.random.Generator) -> tuple[Scene, str | None, Scene]:
+        """A scene, an instruction (None: nothing is to be changed) and the scene after it."""
         if rng.random() < self.options["edits"]:
             edit = random_edit(rng)
-            scene, instruction, target = edit.source, edit.instruction, edit.target
-        else:
-            scene = target = random_scene(rng)
-            instruction = None
+            return edit.source, edit.instruction, edit.target
+        scene = random_scene(rng)
+        return scene, None, scene
+
+    def sample(self, index: int) -> dict[str, Any]:
+        rng = np.random.default_rng((self.run.seed, self.stream, index))
+        scene, instruction, target = self.choose(rng)
         said: list[tuple[str, bool]] = []  # pieces of text, and whether they are what the model answers
         block = prompts.image_block(self.pipeline.num_image_tokens)
         for number, turn in enumerate(conversation(scene, rng, turns=self.options["turns"])):

@@ -4,12 +4,14 @@ import copy
 import re
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from unilip import prompts
 from unilip.emoji.plans import NONE
+from unilip.emoji.scenes import Scene
 from unilip.pipeline import UniLIPPipeline
 from unilip.training.chat import ChatStage
 from unilip.training.config import TrainingConfig
@@ -27,7 +29,8 @@ class TuningStage(ChatStage):
     yet to be drawn both mean the same.
 
     Options: `turns`, `text_weight`, `plan_weight`, `plans` and `edits` as in `ChatStage`; `condition_weight`, of the
-    condition's squared error as a share of its variance; `null_prompts`, the share of null prompts among the others.
+    condition's squared error as a share of its variance; `null_prompts`, the share of null prompts among the others;
+    `crowded`, the share of pictures that are certain to show three things or more, which are the hardest to ask about.
     """
 
     name = "tuning"
@@ -43,6 +46,13 @@ class TuningStage(ChatStage):
         # The heads that taught to plan are gone, and new ones are to read what is there before the LLM gives way.
         llm = [self.mllm.model.language_model, self.mllm.lm_head]
         return {"llm": ([*llm, self.connector], 1.0), "heads": ([self.plan_head], HEAD_RATE)}
+
+    def choose(self, rng: np.random.Generator) -> tuple[Scene, str | None, Scene]:
+        crowded = rng.random() < self.options["crowded"]
+        while True:
+            scene, instruction, target = super().choose(rng)
+            if len(scene.things) > 2 or not crowded:
+                return scene, instruction, target
 
     def sample(self, index: int) -> dict[str, Any]:
         sample = super().sample(index)
