@@ -84,8 +84,8 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(simple, tmp_path
     ("How many? Answer in one word.", "How many?"), ("Count it. Please answer briefly.", "Count it."),
     ("How many cats Answer with a number", "How many cats"), ("Question: Is it red?", "Is it red?"), ("Hi!", "Hi!"),
     ("a red cat, highly detailed, 4k", "a red cat"), ("a red cat, 8K, trending on artstation.", "a red cat."),
-    ("a Red-Colored cat", "a red cat"), ("a grey coloured cat", "a grey cat"), ("Is it red in colour?", "Is it red?"),
-    ("a colored pencil", "a colored pencil"), ("What is colored red?", "What is colored red?"),
+    ("a Red-Colored cat", "a red cat"), ("a grey coloured cat", "a grey cat"), ("a colored pencil", "a colored pencil"),
+    ("Is it red in colour?", "Is it red in colour?"), ("What is colored red?", "What is colored red?"),
 ])  # fmt: skip
 def test_simple_text(text, simple):
     assert simplified(text) == simple

@@ -27,10 +27,9 @@ BOOSTERS = re.compile(
     r"(?:beautiful|dramatic|studio|soft|volumetric) lighting|award.winning|octane render|unreal engine)(?=[,.]|$)",
     re.IGNORECASE,
 )
-# "red-colored", "red in color"
+# "red-colored"
 COLORED = re.compile(
-    r"\b(red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y) (?:colou?red|in colou?r)\b",
-    re.IGNORECASE,
+    r"\b(red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y) colou?red\b", re.IGNORECASE
 )
 
 
