@@ -230,6 +230,8 @@ def test_judging_by_keys(served, ticket):
         expect(page.locator("#bench .status p")).to_contain_text("4 of 4")
         store.owner(ticket.token).delete()
         page.get_by_role("button", name="Leave").click()
+        # The way in may show before leaving is done, since entering a study that is gone shows it as well.
+        page.wait_for_function("localStorage.getItem('unilip-annotator') === null")
         expect(page.get_by_role("button", name="Try the example study")).to_be_visible()
         visitor.reload()  # and the browser has not kept what was left
         visitor.open_tab("Compare")
