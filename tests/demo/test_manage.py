@@ -305,7 +305,7 @@ def test_a_researcher_makes_runs_and_deletes_a_study(served, tmp_path):
         expect(page.get_by_label("Who is compared")).to_be_hidden()
         visitor.unfold("Make a study of your own")
         page.locator("#making input[type=file]").first.set_input_files(tmp_path / "two.csv")
-        expect(page.locator("#making").get_by_text("two.csv").first).to_be_visible()
+        expect(page.locator("#making").get_by_role("cell", name="two.csv")).to_be_visible()
         page.get_by_label("Title", exact=True).fill("My study")
         page.get_by_label("Who is compared").fill(SETTINGS)
         page.get_by_role("button", name="Make the study").click()
