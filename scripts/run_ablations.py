@@ -129,6 +129,7 @@ def measure(experiment: str, model: Path, out: Path, sizes: dict[str, Any]) -> d
         return {"PSNR": rebuilt["psnr"], "SSIM": rebuilt["ssim"], "answers right": answers["overall"]}
     sampling = {"steps": sizes["steps"], "guidance": sizes["guidance"]}
     drawn = evaluate_geneval(pipe, out / "geneval", sizes["prompts"], limit=sizes["limit"], **sampling)
+    pipe.register_to_config(one_change_at_a_time=False)  # the condition has to carry all of an instruction
     edited = evaluate_edits(pipe, out / "edits", sizes["each"], own_pixels=False, **sampling)
     return {"GenEval": drawn["overall"], "edits right": edited["overall"], "edits keep, dB": edited["kept"]}
 

@@ -10,26 +10,26 @@ import torch
 import torch.nn.functional as F
 from diffusers import DiffusionPipeline, DPMSolverMultistepScheduler, SanaTransformer2DModel
 from diffusers.pipelines.pipeline_utils import ImagePipelineOutput
-from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 from transformers import BatchEncoding, InternVLForConditionalGeneration, PreTrainedTokenizerBase
 
 from unilip import images as pictures
 from unilip import prompts
 from unilip.chat import ChatMixin
-from unilip.models.attention import ConditionAttention, same_condition
+from unilip.models.attention import ConditionAttention
 
 # Loading a saved pipeline looks its components' modules up among those already imported.
 from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
-from unilip.own_pixels import with_own_pixels
+from unilip.one_change_at_a_time import separated
+from unilip.sampling import SamplingMixin, check_finite
 from unilip.simple_text import simplified
 
 OUTPUT_TYPES = ("pil", "np", "pt", "latent")
 TOKENIZING = threading.Lock()
 
 
-class UniLIPPipeline(ChatMixin, DiffusionPipeline):
+class UniLIPPipeline(SamplingMixin, ChatMixin, DiffusionPipeline):
     """UniLIP (arXiv 2507.23278): one CLIP that understands, reconstructs, generates and edits pictures.
 
     Components:
@@ -41,8 +41,9 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         scheduler: its configuration is used; every call makes a scheduler of its own, so calls share no state.
         guidance_scale, num_inference_steps, own_pixels: of calls that name none; the published ones unless a model
             draws better with others.
-        latest_picture_only, simple_text: what a small model is spared: earlier pictures of a conversation, and what
-            people write around a request, see `heard` and `unilip.simple_text`.
+        latest_picture_only, simple_text, one_change_at_a_time: what a small model is spared: earlier pictures of a
+            conversation, what people write around a request, and two changes at once, see `heard`,
+            `unilip.simple_text` and `changes`.
 
     A reconstruction-only checkpoint has no tokenizer, connector, transformer and scheduler; then only `reconstruct`
     works. All geometry follows from the configurations: pictures are squares of `image_size` pixels.
@@ -64,6 +65,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         own_pixels: bool = False,
         latest_picture_only: bool = False,
         simple_text: bool = False,
+        one_change_at_a_time: bool = False,
     ):
         super().__init__()
         self.register_modules(
@@ -82,6 +84,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             own_pixels=own_pixels,
             latest_picture_only=latest_picture_only,
             simple_text=simple_text,
+            one_change_at_a_time=one_change_at_a_time,
         )
         self._interrupt = False
 
@@ -138,6 +141,11 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     def choose_own_pixels(self, own_pixels: bool | None) -> bool:
         """Whether edits keep their picture's own pixels: what is wanted, or this model's own choice."""
         return self.config.own_pixels if own_pixels is None else own_pixels
+
+    def changes(self, instruction: str) -> list[str]:
+        """What of an edit is made one after the other, each with all its steps: the instruction as it is, or, where
+        `config.one_change_at_a_time` says so, each change that it asks for (see `unilip.one_change_at_a_time`)."""
+        return separated(instruction) if self.config.one_change_at_a_time else [instruction]
 
     def encode_image(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Normalised pictures (batch, 3, image_size, image_size) to image features (batch, tokens, LLM width)."""
@@ -208,19 +216,6 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             hidden_states = put_features(hidden_states, is_image, image_features)
         return hidden_states, mask, position_ids
 
-    def prepare_latents(
-        self,
-        batch_size: int,
-        generator: torch.Generator | list[torch.Generator] | None,
-        latents: torch.Tensor | None,
-    ) -> torch.Tensor:
-        """Initial noise (batch, channels, latent_size, latent_size), float32 whatever the models' dtype, so that a seed
-        means the same picture everywhere."""
-        if latents is not None:
-            return latents.to(self._execution_device, torch.float32)
-        shape = (batch_size, self.decoder.config.latent_channels, self.latent_size, self.latent_size)
-        return randn_tensor(shape, generator=generator, device=self._execution_device, dtype=torch.float32)
-
     def decode_latents(self, latents: torch.Tensor) -> torch.Tensor:
         """Scaled latents, also those of a callback, to pictures (batch, 3, image_size, image_size) in [0, 1]."""
         pixels = self._decode(latents / self.decoder.config.scaling_factor).clamp(-1, 1)
@@ -235,7 +230,7 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         # One picture at a time: the decoder's memory grows with its batch, its speed does not.
         self._onload(self.decoder)
         pixels = torch.cat([self.decoder.decode(one[None].to(self.decoder.dtype)).float() for one in latents])
-        _check_finite(pixels)  # as a picture it would be black
+        check_finite(pixels)  # as a picture it would be black
         return pixels
 
     def _resize_square(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -329,7 +324,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
         """Draws a picture from a prompt, or edits a picture by an instruction.
 
         Args:
-            prompt: one or several prompts; with `image`, instructions.
+            prompt: one or several prompts; with `image`, instructions, of which each may be made in several turns, see
+                `changes`.
             image: the picture to edit (anything `unilip.images.open_picture` takes), one for all prompts or one each;
                 several pictures with one prompt are edited alike.
             negative_prompt: what to steer away from, in place of the null prompt; "" is the null prompt.
@@ -350,7 +346,8 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
                 `config.own_pixels`.
             callback_on_step_end: called as (pipeline, step, timestep, {"latents": ..., "estimate": ...}) after each
                 step; what it returns under "latents" replaces the latents. The estimate is what the step expects of the
-                finished latents, for `decode_latents`.
+                finished latents, for `decode_latents`. Of an edit in several turns, steps are numbered through, and the
+                latents are those of the pictures that have such a turn.
 
         Raises:
             ValueError: an argument that cannot be honoured, or a prompt that is too long.
@@ -371,63 +368,48 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
             output_type,
         )
         image = None if image is None else [pictures.open_picture(one) for one in image]
-        texts = self._prompt_texts(prompt, image is not None)
-        null_texts = self._prompt_texts(negative_prompt, image is not None)
-        self._check_lengths(texts + null_texts, self.connector.config.num_queries)
-        guided = guidance_scale != 1
+        texts = self._prompt_texts([*prompt, *negative_prompt], image is not None)
+        self._check_lengths(texts, self.connector.config.num_queries)
+        changes = [[text] if image is None else self.changes(text) for text in prompt]
+        turns = max(map(len, changes))
 
         self._interrupt = False
         try:
-            features = given = None
-            if image is not None:
-                source = self._to_squares(image, letterbox)
-                features = self.encode_image(source)
-                given = features.repeat(2 if guided else 1, 1, 1)
-            condition, mask = self.encode_prompt(texts + null_texts if guided else texts, given)
-            condition = condition.repeat_interleave(num_images_per_prompt, dim=0)
-            mask = mask.repeat_interleave(num_images_per_prompt, dim=0)
-            latents = self.prepare_latents(len(prompt) * num_images_per_prompt, generator, latents)
-
-            # A scheduler keeps the state of its run; a copy for each call lets calls overlap.
-            scheduler = type(self.scheduler).from_config(self.scheduler.config)
-            scheduler.set_timesteps(num_inference_steps, device=latents.device)
-            # Else it looks for the first whole timestep, which more than 500 steps have twice, and takes the second.
-            scheduler.set_begin_index(0)
-            with same_condition(num_images_per_prompt):
-                for step, timestep in enumerate(self.progress_bar(scheduler.timesteps)):
-                    if self._interrupt:
-                        break
-                    model_input = torch.cat([latents, latents]) if guided else latents
-                    velocity = self.transformer(
-                        model_input.to(self.transformer.dtype),
-                        encoder_hidden_states=condition.to(self.transformer.dtype),
-                        encoder_attention_mask=mask,
-                        # The released model only ever saw whole timesteps, cut, not rounded.
-                        timestep=timestep.long().expand(len(model_input)),
-                        return_dict=False,
-                    )[0].float()
-                    if guided:
-                        velocity, null_velocity = velocity.chunk(2)
-                        velocity = null_velocity + guidance_scale * (velocity - null_velocity)
-                    estimate = latents - scheduler.sigmas[step].to(latents.device) * velocity
-                    latents = scheduler.step(velocity, timestep, latents, return_dict=False)[0]
-                    if callback_on_step_end is not None:
-                        tensors = {"latents": latents, "estimate": estimate}
-                        changed = callback_on_step_end(self, step, timestep, tensors) or {}
-                        latents = changed.get("latents", latents)
-
-            _check_finite(latents)
-            if output_type == "latent":
-                return ImagePipelineOutput(images=latents)
-            sizes = None if image is None else [one.size for one in image for _ in range(num_images_per_prompt)]
-            squares = self.decode_latents(latents)
-            if image is not None and self.choose_own_pixels(own_pixels):
-                rebuilt = self.decode_latents(self._latents_of(features) * self.decoder.config.scaling_factor)
-                source = pictures.from_pixel_values(source).to(squares)
-                many = (one.repeat_interleave(num_images_per_prompt, dim=0) for one in (rebuilt, source))
-                squares = with_own_pixels(squares, *many)
+            settings = {
+                "num_inference_steps": num_inference_steps,
+                "guidance_scale": guidance_scale,
+                "own_pixels": image is not None and self.choose_own_pixels(own_pixels),
+                "callback": callback_on_step_end,
+                "decoded": output_type != "latent" or turns > 1,
+            }
+            source = None if image is None else self._to_squares(image, letterbox)
+            first = [one[0] for one in changes]
+            latents, squares = self._draw(
+                first, negative_prompt, source, num_images_per_prompt, generator, latents, **settings
+            )
+            # Each picture goes on by itself with what is still to be changed.
+            changes, negative_prompt = (
+                [one for one in ones for _ in range(num_images_per_prompt)] for ones in (changes, negative_prompt)
+            )
+            for turn in range(1, turns):
+                if self._interrupt:
+                    break
+                some = [place for place, one in enumerate(changes) if len(one) > turn]
+                latents[some], squares[some] = self._draw(
+                    [changes[place][turn] for place in some],
+                    [negative_prompt[place] for place in some],
+                    pictures.to_pixel_values(pictures.to_output(squares[some], None, letterbox, "pil")),
+                    1,
+                    [generator[place] for place in some] if isinstance(generator, list) else generator,
+                    None,
+                    steps_before=turn * num_inference_steps,
+                    **settings,
+                )
         finally:
             self.maybe_free_model_hooks()
+        if output_type == "latent":
+            return ImagePipelineOutput(images=latents)
+        sizes = None if image is None else [one.size for one in image for _ in range(num_images_per_prompt)]
         return ImagePipelineOutput(
             images=pictures.to_output(squares, sizes if keep_proportions else None, letterbox, output_type)
         )
@@ -484,13 +466,6 @@ class UniLIPPipeline(ChatMixin, DiffusionPipeline):
     def _to_squares(self, image: list[Image.Image], letterbox: bool) -> torch.Tensor:
         fit = pictures.letterbox if letterbox else pictures.squash
         return pictures.to_pixel_values([fit(one, self.image_size) for one in image])
-
-
-def _check_finite(values: torch.Tensor):
-    if not values.isfinite().all():
-        raise FloatingPointError(
-            "The picture came out as values that are not numbers: try a lower guidance scale or float32."
-        )
 
 
 def put_features(states: torch.Tensor, is_image: torch.Tensor, features: torch.Tensor) -> torch.Tensor:

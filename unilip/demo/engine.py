@@ -130,6 +130,7 @@ class Engine:
         steps show what they expect. The pictures carry their records (see `unilip.lineage`)."""
         steps, guidance_scale = self.pipeline.choose_sampling(steps, guidance_scale)
         own_pixels = image is not None and self.pipeline.choose_own_pixels(own_pixels)
+        total = steps if image is None else steps * len(self.pipeline.changes(prompt))
 
         def work(emit: Callable[[Event], None], stop: threading.Event) -> list[Image.Image]:
             started = time.monotonic()
@@ -140,12 +141,12 @@ class Engine:
                 if stop.is_set():
                     raise _Stopped
                 shown, begun = None, time.monotonic()
-                if preview and 1 < index + 1 < steps and spent + last <= PREVIEW_SHARE * (begun - started):
+                if preview and 1 < index + 1 < total and spent + last <= PREVIEW_SHARE * (begun - started):
                     squares = pipeline.decode_latents(tensors["estimate"])
                     shown = to_output(squares, None if image is None else [image.size] * len(seeds), letterbox, "pil")
                     last = time.monotonic() - begun
                     spent += last
-                emit(Step(index + 1, steps, time.monotonic() - started, shown))
+                emit(Step(index + 1, total, time.monotonic() - started, shown))
                 return tensors
 
             drawn = self.pipeline(

@@ -20,7 +20,14 @@ from unilip.training.config import TrainingConfig
 from unilip.training.local_start import start_locally
 
 # What the model's `model_index.json` says of how to use it, where the configuration says it.
-OWN_SETTINGS = ("guidance_scale", "num_inference_steps", "own_pixels", "latest_picture_only", "simple_text")
+OWN_SETTINGS = (
+    "guidance_scale",
+    "num_inference_steps",
+    "own_pixels",
+    "latest_picture_only",
+    "simple_text",
+    "one_change_at_a_time",
+)
 SPECIAL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<img>", "</img>", prompts.IMAGE_TOKEN]
 
 

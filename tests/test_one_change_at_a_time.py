@@ -1,0 +1,146 @@
+"""A model that loses one of two changes makes them one after the other, if its model_index.json says so."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.tiny import make_tiny_pipeline
+from unilip.checkpoints import EMBEDDED, load_pipeline
+from unilip.demo.engine import Engine, Step
+from unilip.emoji.edits import KINDS, random_edit
+from unilip.one_change_at_a_time import separated
+from unilip.pipeline import UniLIPPipeline
+
+STEPS = 2
+BOTH = "make it red and add a dog"
+FIRST, SECOND = "make it red", "add a dog"
+
+
+@pytest.fixture(scope="module")
+def patient() -> UniLIPPipeline:
+    pipeline = make_tiny_pipeline()
+    pipeline.register_to_config(one_change_at_a_time=True)
+    return pipeline
+
+
+def picture(seed: int, size: tuple[int, int] = (256, 256)) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8))
+
+
+def seeded(*seeds: int) -> list[torch.Generator]:
+    return [torch.Generator().manual_seed(seed) for seed in seeds]
+
+
+def edit(pipeline: UniLIPPipeline, prompt: str | list[str], image, generator, **settings):
+    settings = {"num_inference_steps": STEPS, "guidance_scale": 3.0, **settings}
+    return pipeline(prompt, image=image, generator=generator, **settings).images
+
+
+def alike(some: list[Image.Image], others: list[Image.Image]) -> bool:
+    return [one.tobytes() for one in some] == [one.tobytes() for one in others]
+
+
+def apart(one: Image.Image, other: Image.Image) -> float:
+    """Mean difference in grey levels: a batch is rounded in another way, and later changes read that."""
+    return np.abs(np.asarray(one, float) - np.asarray(other)).mean()
+
+
+@pytest.mark.parametrize("own_pixels", [False, True])
+def test_two_changes_are_what_two_edits_in_a_row_give(patient, tiny, own_pixels):
+    settings = {"own_pixels": own_pixels, "negative_prompt": "a cat"}
+    twice = seeded(7)
+    first = edit(tiny, FIRST, picture(0), twice, **settings)
+    wanted = edit(tiny, SECOND, first, twice, **settings)
+    assert alike(edit(patient, BOTH, picture(0), seeded(7), **settings), wanted)
+    assert not alike(edit(tiny, BOTH, picture(0), seeded(7), **settings), wanted)
+
+
+def test_each_picture_of_a_batch_gets_its_own_changes(patient):
+    images = [picture(0), picture(1), picture(2)]
+    prompts = [FIRST, BOTH, f"{BOTH}, then remove the cat"]
+    together = edit(patient, prompts, images, seeded(*range(6)), num_images_per_prompt=2)
+    for place, (prompt, image) in enumerate(zip(prompts, images, strict=True)):
+        for one in (2 * place, 2 * place + 1):
+            assert apart(together[one], edit(patient, prompt, image, seeded(one))[0]) < 10
+    assert apart(together[2], edit(patient, FIRST, images[1], seeded(2))[0]) > 50
+    assert apart(together[4], edit(patient, BOTH, images[2], seeded(4))[0]) > 50
+
+
+def test_latents_are_those_of_the_last_change(patient):
+    latents = edit(patient, BOTH, picture(0), seeded(7), output_type="latent")
+    decoded = patient.decode_latents(latents)[0].permute(1, 2, 0).detach().numpy()
+    assert np.array_equal((decoded * 255).round().astype(np.uint8), edit(patient, BOTH, picture(0), seeded(7))[0])
+
+
+def test_a_picture_keeps_its_proportions(patient):
+    assert edit(patient, BOTH, picture(0, (64, 32)), seeded(7))[0].size == (256, 128)
+    assert edit(patient, BOTH, picture(0, (64, 32)), seeded(7), letterbox=True)[0].size == (256, 128)
+
+
+def test_its_steps_are_counted_through_and_can_be_stopped_between(patient, tiny):
+    seen = []
+
+    def watch(pipeline, step, timestep, tensors):
+        seen.append(step)
+        pipeline.interrupt = len(seen) == stop_after
+
+    stop_after = 0
+    edit(patient, BOTH, picture(0), seeded(7), callback_on_step_end=watch)
+    assert seen == [*range(2 * STEPS)]
+    seen.clear()
+    stop_after = STEPS
+    stopped = edit(patient, BOTH, picture(0), seeded(7), callback_on_step_end=watch)
+    assert alike(stopped, edit(tiny, FIRST, picture(0), seeded(7)))
+
+
+def test_a_drawing_is_one_change(patient, tiny):
+    prompt = "draw a dog and add a cat"
+    wanted = tiny(prompt, num_inference_steps=STEPS, generator=seeded(7)).images
+    assert alike(patient(prompt, num_inference_steps=STEPS, generator=seeded(7)).images, wanted)
+
+
+def test_the_page_counts_the_steps_of_all_changes(patient):
+    engine = Engine(patient)
+    steps = [event for event in engine.draw(BOTH, [1], STEPS, image=picture(0)) if isinstance(event, Step)]
+    engine.close()
+    assert {step.total for step in steps} == {2 * STEPS}
+
+
+def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(patient, tiny, tmp_path):
+    patient.save_pretrained(tmp_path / "model")
+    assert load_pipeline(tmp_path / "model").changes(BOTH) == [FIRST, SECOND]
+    assert load_pipeline(EMBEDDED).changes(BOTH) == [FIRST, SECOND]
+    assert tiny.changes(BOTH) == [BOTH]
+
+
+@pytest.mark.parametrize(("instruction", "changes"), [
+    ("Remove the cat. Add a dog!", ["Remove the cat", "Add a dog!"]),
+    ("remove the cat, then please add a dog", ["remove the cat", "please add a dog"]),
+    ("remove the cat then add a dog", ["remove the cat", "add a dog"]),
+    ("get rid of the cat & get rid of the dog", ["get rid of the cat", "get rid of the dog"]),
+    ("paint the cat red; paint the dog blue, and also delete the bus",
+     ["paint the cat red", "paint the dog blue", "delete the bus"]),
+    ("swap the cat and the dog and put all in the sky", ["swap the cat and the dog", "put all in the sky"]),
+    ("make the red cat blue and move it to the left", ["make the red cat blue", "move the cat to the left"]),
+    ("turn the cat into a dog and make it blue", ["turn the cat into a dog", "make the dog blue"]),
+    ("put a cup left of the dog and make it bigger", ["put a cup left of the dog", "make the cup bigger"]),
+    ("shift it left and make it red", ["shift it left", "make it red"]),
+])  # fmt: skip
+def test_changes_are_separated(instruction, changes):
+    assert separated(instruction) == changes
+
+
+@pytest.mark.parametrize("instruction", [
+    "remove it", "add a cat and a dog", "Add a dog, a cat and a bus.", "make it blue, bigger and rounder",
+    "change the shape and color of the cat", "add a cat and make sure that it is blue", "Swap the cat and the dog.", "",
+])  # fmt: skip
+def test_one_change_stays_as_it_is(instruction):
+    assert separated(instruction) == [instruction]
+
+
+def test_the_small_worlds_instructions_are_separated_where_they_are_composed():
+    rng = np.random.default_rng(0)
+    for kind in KINDS:
+        lengths = [len(separated(random_edit(rng, kind).instruction)) for _ in range(200)]
+        assert np.mean(np.equal(lengths, 2 if kind == "compose" else 1)) >= (0.97 if kind == "compose" else 1)
