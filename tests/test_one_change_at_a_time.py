@@ -9,7 +9,7 @@ from tests.tiny import make_tiny_pipeline
 from unilip.checkpoints import EMBEDDED, load_pipeline
 from unilip.demo.engine import Engine, Step
 from unilip.emoji.edits import KINDS, random_edit
-from unilip.one_change_at_a_time import separated
+from unilip.one_change_at_a_time import MOST, separated
 from unilip.pipeline import UniLIPPipeline
 
 STEPS = 2
@@ -117,6 +117,7 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(patient, tiny, t
 @pytest.mark.parametrize(("instruction", "changes"), [
     ("Remove the cat. Add a dog!", ["Remove the cat", "Add a dog!"]),
     ("remove the cat, then please add a dog", ["remove the cat", "please add a dog"]),
+    ("remove the cat,add a dog", ["remove the cat", "add a dog"]),
     ("remove the cat then add a dog", ["remove the cat", "add a dog"]),
     ("get rid of the cat & get rid of the dog", ["get rid of the cat", "get rid of the dog"]),
     ("paint the cat red; paint the dog blue, and also delete the bus",
@@ -126,17 +127,40 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(patient, tiny, t
     ("turn the cat into a dog and make it blue", ["turn the cat into a dog", "make the dog blue"]),
     ("put a cup left of the dog and make it bigger", ["put a cup left of the dog", "make the cup bigger"]),
     ("shift it left and make it red", ["shift it left", "make it red"]),
+    ("Add a dog, a cat and a bus.", ["Add a dog", "Add a cat", "Add a bus"]),
+    ("add a cat on the left and two red dogs on the right", ["add a cat on the left", "add two red dogs on the right"]),
+    ("add an orange and a banana", ["add an orange", "add a banana"]),
+    ("remove the cat and the dog and add a bus", ["remove the cat", "remove the dog", "add a bus"]),
+    ("make the cat and the dog blue", ["make the cat blue", "make the dog blue"]),
+    ("paint the orange and the apple light red", ["paint the orange light red", "paint the apple light red"]),
+    ("make the cat red and the dog bigger", ["make the cat red", "make the dog bigger"]),
 ])  # fmt: skip
 def test_changes_are_separated(instruction, changes):
     assert separated(instruction) == changes
 
 
 @pytest.mark.parametrize("instruction", [
-    "remove it", "add a cat and a dog", "Add a dog, a cat and a bus.", "make it blue, bigger and rounder",
-    "change the shape and color of the cat", "add a cat and make sure that it is blue", "Swap the cat and the dog.", "",
+    "remove it", "make it blue, bigger and rounder", "Swap the cat and the dog.", "", " ", "add a red and a blue cat",
+    "add  a cat", "add a cat and milk", "change the shape and color of the cat", "add a cat and make sure it is blue",
+    "remove the black and white cat", "turn the cat and the dog into birds", "put the cat and the dog on the left",
+    "add a cat next to the dog and the bus", "put a cat between a dog and a bus", "swap the cat and the dog for a bus",
 ])  # fmt: skip
 def test_one_change_stays_as_it_is(instruction):
     assert separated(instruction) == [instruction]
+
+
+def test_so_many_changes_that_others_would_wait_long_are_left_to_the_model():
+    assert len(separated("remove the cat" + ", remove the dog" * (MOST - 1))) == MOST
+    many = "remove the cat" + ", remove the dog" * MOST
+    assert separated(many) == [many]
+
+
+@pytest.mark.parametrize("text", [
+    "add a cat and " * 800 + "between", "make " + "the cat blue and " * 99 + ", x", "add a " + "cat " * 999 + "between",
+    "put a cat to " + "a to " * 3000, "add a cat" + " " * 20000 + "x", "please " * 3000, "add " + "the " * 4000,
+], ids=lambda text: text[:20])  # fmt: skip
+def test_a_long_text_does_not_keep_others_waiting(text):
+    assert separated(text) == [text]  # patterns that try all ways to read it would never end
 
 
 def test_the_small_worlds_instructions_are_separated_where_they_are_composed():

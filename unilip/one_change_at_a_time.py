@@ -2,35 +2,72 @@
 
 import re
 
+MOST = 6  # changes, each of which takes as long as an edit
 VERBS = (
     "add|put|place|insert|draw|include|remove|delete|erase|take|get rid of|replace|swap|switch|change|turn|make|paint|"
     "colou?r|recolou?r|set|use|move|shift|bring|shrink|enlarge|cut|extract|isolate|convert|invert|give|i want"
 )
-# Only what goes on with a verb is a change of its own: "a cat and a dog" are one, "and make sure" asks nothing.
+POLITE = r"(?:(?:please|now|just|also|can you|could you) )*"
+# Only what goes on with a verb is a change of its own: "swap the cat and the dog" is one, "and make sure" asks nothing.
 JOINT = re.compile(
-    r"(?:\s*[,;.!]\s*(?:and\s+)?|\s+(?:and|&)\s+|\s+(?=then\b))(?:(?:then|also|after that)\s+)*"
-    rf"(?=(?:(?:please|now|just|can you|could you)\s+)*(?:{VERBS})\b(?!\s+(?:of|sure)\b))",
+    r"(?: ?[,;.!] ?(?:and )?| (?:and|&) | (?=then ))(?:(?:then|also|after that) )*"
+    rf"(?={POLITE}(?:{VERBS})\b(?! (?:of|sure)\b))",
     re.IGNORECASE,
 )
-PRONOUN = re.compile(r"\b(?:it|them)\b", re.IGNORECASE)
-COLORS = "red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y"
+NUANCES = "red|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y"
+COLORS = f"orange|{NUANCES}"
+PLACED = "above|below|under|beneath|over|beside|near|next|left|right|in|on|at|to"
+WORD = r"(?!(?:and|between)\b)[\w'-]+"
+
 # "the red cat" of "make the red cat blue", "a dog" of "turn the cat into a dog".
 THING = (
-    r"\s+((?:[\w'-]+\s+)*?[\w'-]+)"
-    rf"(?=\s+(?:{COLORS}|to|into|in|on|at|by|with|for|from|of|left|right|up|down|away|out|above|below|under|beneath|"
-    r"over|beside|near|next|behind|bigger|larger|smaller)\b|\W*$)"
+    rf" ((?:{WORD} ){{0,3}}?{WORD})"
+    rf"(?= (?:{COLORS}|{PLACED}|into|by|with|for|from|of|up|down|away|out|behind|bigger|larger|smaller)\b|\W*$)"
 )
-NEW = re.compile(rf"\b(?:to|into|by|with|for)\s+an?{THING}", re.IGNORECASE)
+NEW = re.compile(rf"\b(?:to|into|by|with|for) an?{THING}", re.IGNORECASE)
 NAMED = re.compile(rf"\b(?:the|an?|another|one more|my|this|that){THING}", re.IGNORECASE)
+
+# "a cat on the left and a dog": things in a row, with or without their places; "a red and a blue cat" are none.
+NEW_ONE, OLD_ONE = "(?:an?|another|one|two|three|four|some)", "(?:the|my|this|that|both)"
+ROW = re.compile(rf"(?:, ?(?:(?:and|&) )?| (?:and|&) )(?={NEW_ONE} |{OLD_ONE} )", re.IGNORECASE)
+SOMETHING = rf"(?! (?:{NUANCES})$)(?: {WORD})+?"
+PLACE = rf"(?: (?:{PLACED}) .+)?"
+LISTING = [
+    (re.compile(rf"{POLITE}(?:{verbs}) ", re.IGNORECASE), re.compile(thing, re.IGNORECASE))
+    for verbs, thing in (
+        ("add|insert|include|draw|put|place", NEW_ONE + SOMETHING + PLACE),
+        ("remove|delete|erase|get rid of|take away", OLD_ONE + SOMETHING + PLACE),
+        ("make|paint|colou?r|recolou?r|turn", OLD_ONE + SOMETHING),
+    )
+]
+LOOK = re.compile(rf"(?<!\bthe) (?:(?:light|dark) )?(?:{COLORS}|bigger|larger|smaller)$", re.IGNORECASE)
 
 
 def separated(instruction: str) -> list[str]:
-    """The instruction's changes in order, each as an instruction of its own, with "the cat" for "it" where that was
-    named in the change before."""
-    changes = [change.strip() for change in JOINT.split(instruction.strip())]
+    """The instruction's changes in order, each as an instruction of its own: "remove the cat and the dog" are two, and
+    "it" is the cat where that was named in the change before. One change stays as it is, as do more than `MOST`."""
+    changes = JOINT.split(" ".join(instruction.split()))
     for place, (before, change) in enumerate(zip(changes, changes[1:], strict=False)):
         if named := NEW.search(before) or NAMED.search(before):
             # As it may look by now, a colour would not find it.
-            noun = re.sub(rf"^(?:(?:{COLORS})\s+)+(?=\w)", "", named[1], flags=re.IGNORECASE)
-            changes[place + 1] = PRONOUN.sub(f"the {noun}", change)
-    return changes
+            noun = re.sub(rf"^(?:(?:{COLORS}) )+(?=\w)", "", named[1], flags=re.IGNORECASE)
+            changes[place + 1] = re.sub(r"\bit\b", f"the {noun}", change, flags=re.IGNORECASE)
+    changes = [one for change in changes for one in each(change)]
+    return changes if 1 < len(changes) <= MOST else [instruction]
+
+
+def each(change: str) -> list[str]:
+    """A change of several things in a row, for each of them; any other as it is."""
+    for verbs, thing in LISTING:
+        verb = verbs.match(change)
+        things = ROW.split(change[verb.end() :].rstrip(" .!")) if verb else []
+        if len(things) < 2 or not all(thing.fullmatch(one) for one in things):
+            continue
+        if thing is LISTING[-1][1]:
+            look = LOOK.search(things[-1])
+            if look is None:
+                continue
+            # "The cat and the dog blue" are both to be blue.
+            things = [one if LOOK.search(one) else one + look[0] for one in things]
+        return [verb[0] + one for one in things]
+    return [change]
