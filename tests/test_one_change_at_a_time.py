@@ -8,8 +8,10 @@ from PIL import Image
 from tests.tiny import make_tiny_pipeline
 from unilip.checkpoints import EMBEDDED, load_pipeline
 from unilip.demo.engine import Engine, Step
+from unilip.emoji.captions import PLURAL_NOUNS, pluralize
 from unilip.emoji.edits import KINDS, random_edit
-from unilip.one_change_at_a_time import MOST, separated
+from unilip.emoji.vocabulary import OBJECTS, SYNONYMS
+from unilip.one_change_at_a_time import MOST, separated, singular
 from unilip.pipeline import UniLIPPipeline
 
 STEPS = 2
@@ -134,6 +136,10 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(patient, tiny, t
     ("make the cat and the dog blue", ["make the cat blue", "make the dog blue"]),
     ("paint the orange and the apple light red", ["paint the orange light red", "paint the apple light red"]),
     ("make the cat red and the dog bigger", ["make the cat red", "make the dog bigger"]),
+    ("make the red cat light blue and bigger", ["make the red cat bigger", "make the red cat light blue"]),
+    ("add 3 red cats on the left",
+     ["add a red cat on the left", "add another red cat on the left", "add another red cat on the left"]),
+    ("add three oranges and two dogs", ["add an orange", "add another orange", "add another orange", "add two dogs"]),
 ])  # fmt: skip
 def test_changes_are_separated(instruction, changes):
     assert separated(instruction) == changes
@@ -143,10 +149,16 @@ def test_changes_are_separated(instruction, changes):
     "remove it", "make it blue, bigger and rounder", "Swap the cat and the dog.", "", " ", "add a red and a blue cat",
     "add  a cat", "add a cat and milk", "change the shape and color of the cat", "add a cat and make sure it is blue",
     "remove the black and white cat", "turn the cat and the dog into birds", "put the cat and the dog on the left",
+    "paint the cat black and white", "add two cats", "remove three cats", "add 12 cats", "add three pairs of scissors",
     "add a cat next to the dog and the bus", "put a cat between a dog and a bus", "swap the cat and the dog for a bus",
 ])  # fmt: skip
 def test_one_change_stays_as_it_is(instruction):
     assert separated(instruction) == [instruction]
+
+
+def test_a_plural_becomes_one_of_them():
+    words = [word for name in OBJECTS for word in (name, *SYNONYMS.get(name, ())) if not word.endswith(PLURAL_NOUNS)]
+    assert [singular(pluralize(word)) for word in words] == words
 
 
 def test_so_many_changes_that_others_would_wait_long_are_left_to_the_model():

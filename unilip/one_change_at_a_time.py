@@ -28,7 +28,7 @@ NEW = re.compile(rf"\b(?:to|into|by|with|for) an?{THING}", re.IGNORECASE)
 NAMED = re.compile(rf"\b(?:the|an?|another|one more|my|this|that){THING}", re.IGNORECASE)
 
 # "a cat on the left and a dog": things in a row, with or without their places; "a red and a blue cat" are none.
-NEW_ONE, OLD_ONE = "(?:an?|another|one|two|three|four|some)", "(?:the|my|this|that|both)"
+NEW_ONE, OLD_ONE = r"(?:an?|another|one|two|three|four|some|\d)", "(?:the|my|this|that|both)"
 ROW = re.compile(rf"(?:, ?(?:(?:and|&) )?| (?:and|&) )(?={NEW_ONE} |{OLD_ONE} )", re.IGNORECASE)
 SOMETHING = rf"(?! (?:{NUANCES})$)(?: {WORD})+?"
 PLACE = rf"(?: (?:{PLACED}) .+)?"
@@ -40,7 +40,25 @@ LISTING = [
         ("make|paint|colou?r|recolou?r|turn", OLD_ONE + SOMETHING),
     )
 ]
-LOOK = re.compile(rf"(?<!\bthe) (?:(?:light|dark) )?(?:{COLORS}|bigger|larger|smaller)$", re.IGNORECASE)
+SIZES = ("bigger", "larger", "smaller")
+COLOR, SIZE = rf" (?:(?:light|dark) )?(?:{COLORS})", f" (?:{'|'.join(SIZES)})"
+LOOK = re.compile(rf"(?<!\bthe)(?:{COLOR}|{SIZE})$", re.IGNORECASE)
+LOOKS = re.compile(rf"({POLITE}(?:make|turn) .+?)(?:({SIZE}) and({COLOR})|({COLOR}) and({SIZE}))", re.IGNORECASE)
+
+# More than two of a kind. The small world adds one or two.
+NUMBERS = {"three": 3, "3": 3, "four": 4, "4": 4}
+MANY = re.compile(
+    rf"({POLITE}(?:add|insert|include|draw|put|place)) ({'|'.join(NUMBERS)}) (?:more )?"
+    rf"((?!pairs )(?:{WORD} )*?{WORD})({PLACE})",
+    re.IGNORECASE,
+)
+ENDINGS = (
+    ("mice", "mouse"),
+    ("knives", "knife"),
+    (r"(?<!\bt)(?<!kt)(?<!rd)ies", "y"),
+    (r"(?<=ss|sh|ch|us)es", ""),
+    (r"(?<!s)s", ""),
+)
 
 
 def separated(instruction: str) -> list[str]:
@@ -69,5 +87,23 @@ def each(change: str) -> list[str]:
                 continue
             # "The cat and the dog blue" are both to be blue.
             things = [one if LOOK.search(one) else one + look[0] for one in things]
-        return [verb[0] + one for one in things]
+        return [part for one in things for part in each(verb[0] + one)]
+    if looks := LOOKS.fullmatch(change):
+        thing, *both = filter(None, looks.groups())
+        # The size first: when "the red cat" is blue, it is not to be found by its colour.
+        return [thing + look for look in sorted(both, key=lambda look: look.strip().lower() not in SIZES)]
+    if many := MANY.fullmatch(change):
+        verb, number, things, place = many.groups()
+        thing = singular(things)
+        article = "an" if thing[0] in "aeiou" else "a"
+        return [f"{verb} {one} {thing}{place}" for one in (article, *["another"] * (NUMBERS[number.lower()] - 1))]
     return [change]
+
+
+def singular(things: str) -> str:
+    """ "red cat" of "red cats", "slice of pizza" of "slices of pizza"."""
+    head, of, rest = things.partition(" of ")
+    for ending, instead in ENDINGS:
+        if re.search(f"{ending}$", head):
+            return re.sub(f"{ending}$", instead, head) + of + rest
+    return things
