@@ -129,6 +129,9 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(patient, tiny, t
     ("turn the cat into a dog and make it blue", ["turn the cat into a dog", "make the dog blue"]),
     ("put a cup left of the dog and make it bigger", ["put a cup left of the dog", "make the cup bigger"]),
     ("shift it left and make it red", ["shift it left", "make it red"]),
+    ("keep the cat and remove the dog", ["remove the dog"]),
+    ("remove the dog but leave the cat, don't change the bus", ["remove the dog"]),
+    ("make the sky red and keep only the cat", ["make the sky red", "keep only the cat"]),
     ("Add a dog, a cat and a bus.", ["Add a dog", "Add a cat", "Add a bus"]),
     ("add a cat on the left and two red dogs on the right", ["add a cat on the left", "add two red dogs on the right"]),
     ("add an orange and a banana", ["add an orange", "add a banana"]),
@@ -149,7 +152,8 @@ def test_changes_are_separated(instruction, changes):
     "remove it", "make it blue, bigger and rounder", "Swap the cat and the dog.", "", " ", "add a red and a blue cat",
     "add  a cat", "add a cat and milk", "change the shape and color of the cat", "add a cat and make sure it is blue",
     "remove the black and white cat", "turn the cat and the dog into birds", "put the cat and the dog on the left",
-    "paint the cat black and white", "add two cats", "remove three cats", "add 12 cats", "add three pairs of scissors",
+    "paint the cat black and white", "add two cats", "remove three cats", "add 12 cats", "keep the cat",
+    "add three pairs of scissors",
     "add a cat next to the dog and the bus", "put a cat between a dog and a bus", "swap the cat and the dog for a bus",
 ])  # fmt: skip
 def test_one_change_stays_as_it_is(instruction):

@@ -5,15 +5,17 @@ import re
 MOST = 6  # changes, each of which takes as long as an edit
 VERBS = (
     "add|put|place|insert|draw|include|remove|delete|erase|take|get rid of|replace|swap|switch|change|turn|make|paint|"
-    "colou?r|recolou?r|set|use|move|shift|bring|shrink|enlarge|cut|extract|isolate|convert|invert|give|i want"
+    "colou?r|recolou?r|set|use|move|shift|bring|shrink|enlarge|cut|extract|isolate|convert|invert|give|i want|"
+    "keep|leave|do not|don['’]t"
 )
 POLITE = r"(?:(?:please|now|just|also|can you|could you) )*"
 # Only what goes on with a verb is a change of its own: "swap the cat and the dog" is one, "and make sure" asks nothing.
 JOINT = re.compile(
-    r"(?: ?[,;.!] ?(?:and )?| (?:and|&) | (?=then ))(?:(?:then|also|after that) )*"
+    r"(?: ?[,;.!] ?(?:and |but )?| (?:and|but|&) | (?=then ))(?:(?:then|also|after that) )*"
     rf"(?={POLITE}(?:{VERBS})\b(?! (?:of|sure)\b))",
     re.IGNORECASE,
 )
+STAYS = re.compile(r"(?:keep(?! only)|leave|do not|don['’]t)\b", re.IGNORECASE)
 NUANCES = "red|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y"
 COLORS = f"orange|{NUANCES}"
 PLACED = "above|below|under|beneath|over|beside|near|next|left|right|in|on|at|to"
@@ -64,14 +66,16 @@ ENDINGS = (
 def separated(instruction: str) -> list[str]:
     """The instruction's changes in order, each as an instruction of its own: "remove the cat and the dog" are two, and
     "it" is the cat where that was named in the change before. One change stays as it is, as do more than `MOST`."""
-    changes = JOINT.split(" ".join(instruction.split()))
+    text = " ".join(instruction.split())
+    changes = JOINT.split(text)
     for place, (before, change) in enumerate(zip(changes, changes[1:], strict=False)):
         if named := NEW.search(before) or NAMED.search(before):
             # As it may look by now, a colour would not find it.
             noun = re.sub(rf"^(?:(?:{COLORS}) )+(?=\w)", "", named[1], flags=re.IGNORECASE)
             changes[place + 1] = re.sub(r"\bit\b", f"the {noun}", change, flags=re.IGNORECASE)
+    changes = [change for change in changes if not STAYS.match(change)] or [text]
     changes = [one for change in changes for one in each(change)]
-    return changes if 1 < len(changes) <= MOST else [instruction]
+    return [instruction] if changes == [text] or len(changes) > MOST else changes
 
 
 def each(change: str) -> list[str]:
