@@ -51,6 +51,6 @@ def knowledge() -> str:
         '<details class="knowledge"><summary><span><b>A small model in a small world.</b> '
         f"Its words: {len(OBJECTS)} emoji, {len(COLORS)} colours, one to four of a thing, left, right, above, below "
         "and simple backgrounds. Still in training: nine answers in ten are right, drawings follow the words but "
-        "are soft, and one edit in three goes wrong yet.</span> <u>See all</u></summary>"
+        "are soft, and one edit in four goes wrong yet.</span> <u>See all</u></summary>"
         f"<dl>{lists}</dl></details>"
     )

@@ -25,10 +25,10 @@ CHINESE = {
     (
         "Its words: 64 emoji, 11 colours, one to four of a thing, left, right, above, below and simple backgrounds. "
         "Still in training: nine answers in ten are right, drawings follow the words but are soft, and one edit in "
-        "three goes wrong yet."
+        "four goes wrong yet."
     ): (
         "它的词汇：64 种表情符号、11 种颜色、每种一到四个、左右上下和简单背景。仍在训练：十个回答中九个正确，"
-        "图画符合描述但较模糊，三次编辑中约有一次还会出错。"
+        "图画符合描述但较模糊，四次编辑中约有一次还会出错。"
     ),
     "See all": "查看全部",
     "64 objects": "64 种物体",
