@@ -96,6 +96,12 @@ def test_its_steps_are_counted_through_and_can_be_stopped_between(patient, tiny)
     assert alike(stopped, edit(tiny, FIRST, picture(0), seeded(7)))
 
 
+def test_what_a_callback_keeps_of_one_change_stays_as_it_was(patient, tiny):
+    kept = []
+    edit(patient, BOTH, picture(0), seeded(7), callback_on_step_end=lambda *step: kept.append(step[-1]["latents"]))
+    assert torch.equal(kept[STEPS - 1], edit(tiny, FIRST, picture(0), seeded(7), output_type="latent"))
+
+
 def test_a_drawing_is_one_change(patient, tiny):
     prompt = "draw a dog and add a cat"
     wanted = tiny(prompt, num_inference_steps=STEPS, generator=seeded(7)).images

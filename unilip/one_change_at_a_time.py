@@ -2,6 +2,8 @@
 
 import re
 
+from unilip.simple_text import COLORS
+
 MOST = 6  # changes, each of which takes as long as an edit
 VERBS = (
     "add|put|place|insert|draw|include|remove|delete|erase|take|get rid of|replace|swap|switch|change|turn|make|paint|"
@@ -16,15 +18,15 @@ JOINT = re.compile(
     re.IGNORECASE,
 )
 STAYS = re.compile(r"(?:keep(?! only)|leave|do not|don['’]t)\b", re.IGNORECASE)
-NUANCES = "red|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y"
-COLORS = f"orange|{NUANCES}"
+NUANCES = COLORS.replace("orange|", "")  # no fruit
+SIZES = "bigger|larger|smaller"
 PLACED = "above|below|under|beneath|over|beside|near|next|left|right|in|on|at|to"
 WORD = r"(?!(?:and|between)\b)[\w'-]+"
 
 # "the red cat" of "make the red cat blue", "a dog" of "turn the cat into a dog".
 THING = (
     rf" ((?:{WORD} ){{0,3}}?{WORD})"
-    rf"(?= (?:{COLORS}|{PLACED}|into|by|with|for|from|of|up|down|away|out|behind|bigger|larger|smaller)\b|\W*$)"
+    rf"(?= (?:{COLORS}|{PLACED}|into|by|with|for|from|of|up|down|away|out|behind|{SIZES})\b|\W*$)"
 )
 NEW = re.compile(rf"\b(?:to|into|by|with|for) an?{THING}", re.IGNORECASE)
 NAMED = re.compile(rf"\b(?:the|an?|another|one more|my|this|that){THING}", re.IGNORECASE)
@@ -42,8 +44,7 @@ LISTING = [
         ("make|paint|colou?r|recolou?r|turn", OLD_ONE + SOMETHING),
     )
 ]
-SIZES = ("bigger", "larger", "smaller")
-COLOR, SIZE = rf" (?:(?:light|dark) )?(?:{COLORS})", f" (?:{'|'.join(SIZES)})"
+COLOR, SIZE = rf" (?:(?:light|dark) )?(?:{COLORS})", f" (?:{SIZES})"
 LOOK = re.compile(rf"(?<!\bthe)(?:{COLOR}|{SIZE})$", re.IGNORECASE)
 LOOKS = re.compile(rf"({POLITE}(?:make|turn) .+?)(?:({SIZE}) and({COLOR})|({COLOR}) and({SIZE}))", re.IGNORECASE)
 
@@ -95,7 +96,7 @@ def each(change: str) -> list[str]:
     if looks := LOOKS.fullmatch(change):
         thing, *both = filter(None, looks.groups())
         # The size first: when "the red cat" is blue, it is not to be found by its colour.
-        return [thing + look for look in sorted(both, key=lambda look: look.strip().lower() not in SIZES)]
+        return [thing + look for look in sorted(both, key=lambda look: look.strip().lower() not in SIZES.split("|"))]
     if many := MANY.fullmatch(change):
         verb, number, things, place = many.groups()
         thing = singular(things)

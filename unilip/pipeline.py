@@ -388,6 +388,7 @@ class UniLIPPipeline(SamplingMixin, ChatMixin, DiffusionPipeline):
                 first, negative_prompt, source, num_images_per_prompt, generator, latents, **settings
             )
             # Each picture goes on by itself with what is still to be changed.
+            latents = latents.clone() if turns > 1 else latents  # a callback may have kept those of the last step
             changes, negative_prompt = (
                 [one for one in ones for _ in range(num_images_per_prompt)] for ones in (changes, negative_prompt)
             )

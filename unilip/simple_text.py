@@ -27,10 +27,8 @@ BOOSTERS = re.compile(
     r"(?:beautiful|dramatic|studio|soft|volumetric) lighting|award.winning|octane render|unreal engine)(?=[,.]|$)",
     re.IGNORECASE,
 )
-# "red-colored"
-COLORED = re.compile(
-    r"\b(red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y) colou?red\b", re.IGNORECASE
-)
+COLORS = "red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y"
+COLORED = re.compile(rf"\b({COLORS}) colou?red\b", re.IGNORECASE)  # "red-colored"
 
 
 def simplified(text: str) -> str:
