@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.training.conftest import needs_art
 from unilip.emoji.plans import NONE
 from unilip.prompts import generation_prompt
+from unilip.training.clip import picture_tensor
 from unilip.training.optimizers import make_optimizers
 from unilip.training.stage import LENGTHS, Stage
 from unilip.training.stages import STAGES
@@ -144,6 +146,20 @@ def test_tuning_chooses_crowded_pictures_as_often_as_told(make_stage):
         rng = np.random.default_rng(0)
         shown = [len(stage.choose(rng)[0].things) for _ in range(100)]
         assert wanted[0] <= sum(things > 2 for things in shown) <= wanted[1]
+
+
+def test_tuning_sees_some_pictures_as_the_model_draws_them(make_stage):
+    features = {}
+    for rebuilt in (0.0, 0.5):
+        stage = make_stage("tuning", folder=f"run{rebuilt}", rebuilt=rebuilt)
+        pixels = torch.stack([stage.sample(index)["pixels"] for index in range(4)])
+        with torch.no_grad():
+            features[rebuilt] = stage.features(pixels)
+    shown = [Image.fromarray(one.permute(1, 2, 0).numpy()) for one in pixels]
+    with torch.no_grad():
+        redrawn = torch.stack([picture_tensor(one) for one in stage.pipeline.reconstruct(shown).images])
+        wanted = torch.cat([features[0.0][:2], Stage.features(stage, redrawn[2:])])
+    assert (features[0.5] - wanted).abs().max() < 0.1 * (features[0.0] - wanted).abs().max()
 
 
 def test_tuning_plans_nothing_from_a_null_prompt(make_stage):

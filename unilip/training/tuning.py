@@ -30,7 +30,9 @@ class TuningStage(ChatStage):
 
     Options: `turns`, `text_weight`, `plan_weight`, `plans` and `edits` as in `ChatStage`; `condition_weight`, of the
     condition's squared error as a share of its variance; `null_prompts`, the share of null prompts among the others;
-    `crowded`, the share of pictures that are certain to show three things or more, which are the hardest to ask about.
+    `crowded`, the share of pictures that are certain to show three things or more, which are the hardest to ask about;
+    `rebuilt`, the share that is seen as the model itself would draw it, softened by its latents: visitors ask about
+    those, too.
     """
 
     name = "tuning"
@@ -74,6 +76,19 @@ class TuningStage(ChatStage):
     def collate(self, samples: list[dict[str, Any]]) -> dict[str, Any]:
         batch = super().collate(samples)
         return {**batch, "said": self.pipeline.tokenize(batch["said"][: self.planned(len(samples))], LENGTHS)}
+
+    def features(self, pixels: torch.Tensor) -> torch.Tensor:
+        features = super().features(pixels)
+        if count := round(self.options["rebuilt"] * len(pixels)):
+            # The last ones, as the first ones are planned: what is edited is seen as it is.
+            features = torch.cat([features[:-count], super().features(self.rebuilt(features[-count:]))])
+        return features
+
+    @torch.no_grad()
+    def rebuilt(self, features: torch.Tensor) -> torch.Tensor:
+        """The pictures (batch, 3, height, width), uint8, that the decoder makes of image features."""
+        pixels = self.decoder(features).float()
+        return ((pixels.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
 
     def losses(self, batch: dict[str, Any], features: torch.Tensor) -> dict[str, torch.Tensor]:
         answer, text = self.conversations(batch, features)
