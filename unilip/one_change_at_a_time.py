@@ -1,13 +1,15 @@
 """The changes that one instruction asks for, taken apart for a small model that loses one of two."""
 
 import re
+from collections.abc import Callable
 
 from unilip.simple_text import COLORS
 
 MOST = 6  # changes, each of which takes as long as an edit
 VERBS = (
     "add|put|place|insert|draw|include|remove|delete|erase|take|get rid of|replace|swap|switch|change|turn|make|paint|"
-    "colou?r|recolou?r|set|use|move|shift|bring|shrink|enlarge|cut|extract|isolate|convert|invert|give|i want|"
+    "colou?r|recolou?r|dye|set|use|move|shift|bring|shrink|enlarge|scale|cut|extract|isolate|convert|transform|invert|"
+    "give|lose|hide|eliminate|throw in|i want|"
     "keep|leave|do not|don['’]t"
 )
 POLITE = r"(?:(?:please|now|just|also|can you|could you) )*"
@@ -64,9 +66,13 @@ ENDINGS = (
 )
 
 
-def separated(instruction: str) -> list[str]:
+def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[str]:
     """The instruction's changes in order, each as an instruction of its own: "remove the cat and the dog" are two, and
-    "it" is the cat where that was named in the change before. One change stays as it is, as do more than `MOST`."""
+    "it" is the cat where that was named in the change before. One change stays as it is, as do more than `MOST`.
+
+    Args:
+        reworded: gives each change in other words before it is looked at for things in a row.
+    """
     text = " ".join(instruction.split())
     changes = JOINT.split(text)
     for place, (before, change) in enumerate(zip(changes, changes[1:], strict=False)):
@@ -75,7 +81,7 @@ def separated(instruction: str) -> list[str]:
             noun = re.sub(rf"^(?:(?:{COLORS}) )+(?=\w)", "", named[1], flags=re.IGNORECASE)
             changes[place + 1] = re.sub(r"\bit\b", f"the {noun}", change, flags=re.IGNORECASE)
     changes = [change for change in changes if not STAYS.match(change)] or [text]
-    changes = [one for change in changes for one in each(change)]
+    changes = [one for change in changes for one in each(reworded(change))]
     return [instruction] if changes == [text] or len(changes) > MOST else changes
 
 

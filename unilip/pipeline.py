@@ -23,6 +23,7 @@ from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
 from unilip.one_change_at_a_time import separated
 from unilip.sampling import SamplingMixin, check_finite
+from unilip.simple_instruction import simple_instruction
 from unilip.simple_text import simplified
 
 OUTPUT_TYPES = ("pil", "np", "pt", "latent")
@@ -144,8 +145,10 @@ class UniLIPPipeline(SamplingMixin, ChatMixin, DiffusionPipeline):
 
     def changes(self, instruction: str) -> list[str]:
         """What of an edit is made one after the other, each with all its steps: the instruction as it is, or, where
-        `config.one_change_at_a_time` says so, each change that it asks for (see `unilip.one_change_at_a_time`)."""
-        return separated(instruction) if self.config.one_change_at_a_time else [instruction]
+        `config.one_change_at_a_time` says so, each change that it asks for (see `unilip.one_change_at_a_time`), and
+        with `config.simple_text` in the words of `unilip.simple_instruction`."""
+        reworded = simple_instruction if self.config.simple_text else str
+        return separated(instruction, reworded) if self.config.one_change_at_a_time else [reworded(instruction)]
 
     def encode_image(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Normalised pictures (batch, 3, image_size, image_size) to image features (batch, tokens, LLM width)."""
