@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from unilip.emoji.questions import KINDS, Question, conversation, is_right, random_question
-from unilip.emoji.scenes import Scene, Thing, color_of, random_scene
-from unilip.emoji.vocabulary import COLORS, NUMBERS, OBJECTS
+from unilip.emoji.scenes import Scene, Thing, box, color_of, random_scene
+from unilip.emoji.vocabulary import CATEGORIES, COLORS, NUMBERS, OBJECTS
 from unilip.emoji.wording import mentions
 
 
@@ -142,6 +142,18 @@ SPOKEN_ANSWERS = [
         "The dog is to the left of the cat.",
         False,
     ),
+    ("what", "Which is bigger, the cat or the dog?", "A cat.", "The cat is bigger than the dog.", True),
+    ("what", "Which is bigger, the cat or the dog?", "A cat.", "A dog.", False),
+    ("what", "Which is bigger, the cat or the dog?", "A cat.", "A cat and a dog.", False),
+    ("what", "Is there a cat or a dog?", "A cat.", "There is a cat.", True),
+    ("what", "Is there a cat or a dog?", "A cat.", "Yes.", False),
+    ("what", "What animals are there?", "None.", "There are no animals.", True),
+    ("what", "What animals are there?", "None.", "A cat.", False),
+    ("color", "Is the cat red or blue?", "Red.", "The cat is red.", True),
+    ("color", "Is the cat red or blue?", "Red.", "Red or blue.", False),
+    ("color", "Is the cat red or blue?", "Red.", "Yes.", False),
+    ("where", "Is the cat on the left or right?", "On the left.", "It is on the left side.", True),
+    ("where", "Is the cat on the left or right?", "On the left.", "On the left or right.", False),
     ("yes/no", "Is there a cat?", "Yes.", "Yes, there is a cat in the picture.", True),
     ("yes/no", "Is there a cat?", "No.", "There isn't any cat.", True),
     ("yes/no", "Is there a cat?", "No.", "There is a cat.", False),
@@ -196,6 +208,74 @@ def test_colors_are_true(talks):
                 assert set(re.findall(r"[a-z]+", question.answer.lower())) - {"and"} == colors, question
                 checked += 1
     assert checked > 100
+
+
+def widest(scene: Scene, name: str) -> float:
+    return max(right - left + bottom - top for left, top, right, bottom in map(box, things_named(scene, name)))
+
+
+def things_named(scene: Scene, name: str) -> list[Thing]:
+    return [thing for thing in scene.things if thing.name == name]
+
+
+def test_what_is_bigger_is_true():
+    checked = Counter()
+    for index in range(4000):
+        rng = np.random.default_rng((9, index))
+        scene = random_scene(rng)
+        question = random_question(scene, rng, "what" if index % 2 else "yes/no")
+        words = re.search(r"\b(bigg|larg|small)(er|est)\b", question.question.lower())
+        named = [mention.name for mention in mentions(question.question)]
+        if not words or (
+            words[2] == "er" and (len(set(named)) < 2 or any(len(things_named(scene, n)) > 1 for n in named))
+        ):
+            continue
+        sign = -1 if words[1] == "small" else 1
+        if question.kind == "what":
+            winner = mentions(question.answer)[0].name
+            others = named if words[2] == "er" else [thing.name for thing in scene.things]
+            right = all(sign * widest(scene, winner) >= sign * widest(scene, other) for other in others)
+        else:
+            right = (sign * (widest(scene, named[0]) - widest(scene, named[1])) > 0) == (question.answer == "Yes.")
+        assert right, (scene, question)
+        checked[question.kind] += 1
+    assert checked["what"] > 50 and checked["yes/no"] > 50
+
+
+@pytest.mark.parametrize(("category", "word"), [("animal", "animals?"), ("vehicle", "vehicles?"), ("fruit", "fruits?")])
+def test_what_is_said_of_a_category_is_true(category, word):
+    checked = Counter()
+    for index in range(6000):
+        rng = np.random.default_rng((10, index))
+        scene = random_scene(rng)
+        question = random_question(scene, rng, ("what", "count", "yes/no")[index % 3])
+        if not re.search(rf"\b{word}\b", question.question.lower()):
+            continue
+        there = Counter(thing.name for thing in scene.things if thing.name in CATEGORIES[category])
+        if question.kind == "what":
+            said = Counter()
+            for mention in mentions(question.answer):
+                said[mention.name] += mention.count or 1
+            assert said.keys() == there.keys(), (scene, question)
+        elif question.kind == "count":
+            assert question.answer.lower() == f"{NUMBERS[there.total()]}.", (scene, question)
+        else:
+            assert (question.answer == "Yes.") == bool(there), (scene, question)
+        checked[question.kind] += 1
+    assert all(checked[kind] > 5 for kind in ("what", "count", "yes/no"))
+
+
+def test_a_choice_leaves_the_right_one_and_a_wrong_one(asked):
+    orders = Counter()
+    for question in asked:
+        offered = re.search(r"\b(\w+) or (?:on |at )?(?:the )?(\w+)\b", question.question.lower())
+        if offered and question.kind in ("color", "where"):
+            said = ["gray" if word == "grey" else word for word in offered.groups()]
+            right = [word in question.answer.lower().rstrip(".").split() for word in said]
+            if offered[1] in ("left", "right", "top", "bottom", "above", "below") or said[0] in COLORS:
+                orders[tuple(right)] += sum(right) == 1
+                assert sum(right) <= 1, question
+    assert min(orders[True, False], orders[False, True]) > 0.4 * (orders[True, False] + orders[False, True])
 
 
 def test_yes_and_no_are_balanced():

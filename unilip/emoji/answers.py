@@ -16,6 +16,7 @@ DIRECTIONS = (
 )
 INVERSE = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
 PLACES = {"upper": "top", "lower": "bottom", "center": "middle", "central": "middle", "centered": "middle"}
+CHOICE = re.compile(r"\bor\b|\b(bigger|larger|smaller)\b", re.IGNORECASE)
 DENIALS = re.compile(r"\b(no|not|none|never|nope|without|cannot|[a-z]+n't)\b")
 
 
@@ -87,6 +88,10 @@ def same_things(question: str, truth: str, answer: str) -> bool:
         if scenic:
             return background_of(answer)[0] == scenic
         return not said and bool(re.search(r"\b(nothing|no|none|empty|not|blank)\b", answer.lower()))
+    if CHOICE.search(question):
+        answer = re.sub(r"\bthan\b.*", "", answer)  # "the cat is bigger than the dog" names one of both
+        said = tally(mentions(answer))
+        question = ""
     for mention in mentions(question):  # "the thing to the left of the dog is a cat" repeats the question's dog
         if mention.name not in wanted:
             said.pop(mention.name, None)

@@ -8,7 +8,9 @@ import numpy as np
 from unilip.emoji.captions import PLURAL_NOUNS, describe, pick, pluralize, shows_color
 from unilip.emoji.facts import (
     ACROSS,
+    SIDES,
     SPOKEN,
+    TO,
     absent,
     beyond,
     color_of,
@@ -22,8 +24,6 @@ from unilip.emoji.scenes import CANVAS, Scene, Thing, relation
 from unilip.emoji.vocabulary import BACKGROUNDS, NUMBERS
 from unilip.emoji.wording import another_word, be, indefinite, typed
 
-SIDES = {"left of": "on the left", "right of": "on the right", "above": "at the top", "below": "at the bottom"}
-TO = {"left of": "to the left of", "right of": "to the right of", "above": "above", "below": "below"}
 PICTURE = ("picture", "image", "photo", "pic")
 
 
@@ -145,6 +145,7 @@ def color_one(scene: Scene, rng: np.random.Generator) -> Asked | None:
             "Which color does {o} have?",
             "What color does {o} have?",
             "Tell me the color of {o}.",
+            "Color of {o}?",
             "{o}: what color?",
         ),
     )
@@ -219,6 +220,8 @@ def count_all(scene: Scene, rng: np.random.Generator) -> Asked | None:
             "How many objects are there?",
             "How many things do you see?",
             "How many objects are in the {p}?",
+            "How many things are there in total?",
+            "How many objects are there altogether?",
             "Count the objects.",
         ),
     )

@@ -15,6 +15,8 @@ SPOKEN = {
     "above": ("above", "over"),
     "below": ("below", "under", "beneath"),
 }
+SIDES = {"left of": "on the left", "right of": "on the right", "above": "at the top", "below": "at the bottom"}
+TO = {"left of": "to the left of", "right of": "to the right of", "above": "above", "below": "below"}
 
 
 def color_of(scene: Scene, thing: Thing) -> str | None:

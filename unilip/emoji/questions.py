@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from unilip.emoji import answers, asking
+from unilip.emoji import answers, asking, categories, choosing
 from unilip.emoji.asking import PICTURE, Asked, Question, asked
 from unilip.emoji.captions import PLURAL_NOUNS, pick, pluralize
 from unilip.emoji.facts import ACROSS, SPOKEN, beyond, color_of, groups, listed, place, refer
@@ -23,10 +23,33 @@ ASKERS: dict[str, tuple[Callable[[Scene, np.random.Generator], Asked | None], ..
         asking.what_relative,
         asking.what_colored,
         asking.what_background,
+        categories.what_of_category,
+        choosing.thing_choice,
+        choosing.biggest,
     ),
-    "color": (asking.color_one, asking.color_one, asking.color_one, asking.color_group, asking.color_background),
-    "count": (asking.count_objects, asking.count_objects, asking.count_objects, asking.count_all),
-    "where": (asking.where_place, asking.where_relation),
+    "color": (
+        asking.color_one,
+        asking.color_one,
+        asking.color_one,
+        asking.color_group,
+        asking.color_background,
+        choosing.color_choice,
+    ),
+    "count": (
+        asking.count_objects,
+        asking.count_objects,
+        asking.count_objects,
+        asking.count_all,
+        categories.count_of_category,
+    ),
+    "where": (
+        asking.where_place,
+        asking.where_place,
+        asking.where_relation,
+        asking.where_relation,
+        choosing.side_choice,
+        choosing.relation_choice,
+    ),
     "yes/no": (yes_no,),
     "describe": (asking.describe_all,),
 }

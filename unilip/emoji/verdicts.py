@@ -4,6 +4,8 @@ import numpy as np
 
 from unilip.emoji.asking import PICTURE, Asked, asked
 from unilip.emoji.captions import PLURAL_NOUNS, pick, pluralize, shows_color
+from unilip.emoji.categories import is_of_category
+from unilip.emoji.choosing import is_bigger
 from unilip.emoji.facts import ACROSS, SPOKEN, absent, beyond, color_of, counted, groups, refer
 from unilip.emoji.scenes import Scene, Thing, relation
 from unilip.emoji.vocabulary import COLORS, NUMBERS
@@ -129,4 +131,15 @@ def is_style(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
     return f"Is the {pick(rng, PICTURE)} {pick(rng, STYLE_WORDS[style])}?", ()
 
 
-YES_NO_WAYS = (is_there, is_there, is_there_colored, is_color, is_relative, is_count, is_background, is_style)
+YES_NO_WAYS = (
+    is_there,
+    is_there,
+    is_there_colored,
+    is_of_category,
+    is_color,
+    is_relative,
+    is_bigger,
+    is_count,
+    is_background,
+    is_style,
+)

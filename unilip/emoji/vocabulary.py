@@ -132,6 +132,14 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "sheep": ("lamb",),
 }
 
+CATEGORIES: dict[str, tuple[str, ...]] = {
+    "animal": ("cat", "dog", "horse", "cow", "elephant", "bear", "zebra", "giraffe", "bird", "sheep"),
+    "vehicle": ("car", "bus", "bicycle", "airplane", "boat", "train", "truck", "motorcycle"),
+    "food": ("apple", "banana", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "sandwich"),
+    "fruit": ("apple", "banana", "orange"),
+    "furniture": ("chair", "couch", "bed"),
+}
+
 # The colour of an object as the artist made it, only where one word says it beyond doubt.
 NATURAL_COLORS: dict[str, str] = {
     "horse": "brown",
