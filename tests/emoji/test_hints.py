@@ -6,6 +6,7 @@ import pytest
 from unilip.emoji.captions import caption
 from unilip.emoji.edits import random_edit
 from unilip.emoji.hints import hint, unknown_words
+from unilip.emoji.questions import conversation
 from unilip.emoji.scenes import random_scene
 
 
@@ -19,6 +20,9 @@ from unilip.emoji.scenes import random_scene
         "make the cat's colour purple",
         "Remove the hot dog and put a computer mouse in its place",
         "turn it into a pencil sketch",
+        "lose the cat, there should be a dog instead",
+        "the dog needs an umbrella, and make everything red disappear",
+        "Which of the animals is the biggest?",
         "four bicycles above 2 knives",
         "",
     ],
@@ -32,6 +36,7 @@ def test_what_the_model_is_trained_on_passes():
     for index in range(150):
         rng = np.random.default_rng((7, index))
         hints += [hint(caption(random_scene(rng), rng)), hint(random_edit(rng).instruction)]
+        hints += [hint(question.question) for question in conversation(random_scene(rng), rng, 3)]
     assert sum(words != "" for words in hints) <= 0.05 * len(hints)  # a few hold slips, which are pointed out
 
 

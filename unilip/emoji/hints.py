@@ -5,37 +5,39 @@ import unicodedata
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
-from unilip.emoji.vocabulary import BACKGROUNDS, NUMBERS, OBJECTS, STYLES
+from unilip.emoji.vocabulary import BACKGROUNDS, CATEGORIES, NUMBERS, OBJECTS, STYLES
 from unilip.emoji.wording import NUMBER_WORDS, color_words, lexicon, mentions, words_of
 
 # Words that carry no thing: people use them around the things they ask for.
 PLAIN_WORDS = frozenset(
     """
-    a about above across add after again against all alone along also am an and another any anything apart are around
-    art artwork as at away back backdrop background bad base be beautiful before behind below beneath beside besides
-    best better between beyond big bigger bit blurred blurry both bottom bright brightly bring brush but by bye can
-    canvas caption center change clean clear clip close cold color colored colorful colors colour coloured colours
-    compared convert cool corner could count couple create cut cute d dark darker day daytime deep delete depict
-    describe design different do does double down drag draw drawing drawn drop each edge edit effect either else emoji
-    emojis empty enlarge erase evening every everything exactly except extract far few filter find first flat flip
-    floating for foreground four from front full generate get giant give glossy go good gradient grassy grayscale
-    great ground group grow half has have having hello here hey hi hide high higher how huge i i'd i'm icon if
-    illustration im image images imagine in indoors insert inside instead into invert inverted is isolate it it's item
-    its just keep kept know large larger last lay leave left leftmost less let let's lies light lighter like list
-    little lonely look looking looks lot low lower made make making many me medium middle mine mini minimal mirror
-    modify monochrome more move moved much must my name near nearby neat negative new next nice night nighttime no
-    normal not nothing now number object objects of off old on once one ones only onto opposite or other others out
-    outdoors outside over own paint painted painting pair pale part paste pastel pencil perfect photo photograph
-    photos pic pick picture pictures piece pile pixelate pixelated pixels place placed plain please pls plus plz pose
-    poster posterized pretty put quality real realistic recolor recolour relative remove render rendered replace
-    resize rest rid right rightmost rotate row same sandy scale scene second see set shape shift show showing shown
-    shows shrink side sides simple simply single sit sits sitting size sized sketched slightly small smaller snowy so
-    solid some someone something sort spot stand standing stands starry stars stay still style styled subject sunny
-    surface swap switch take taken tell texture than thank thanks that the their them then there these they thing
-    things this those three through times tinier tiny to together tone toned too top total toward towards transform
-    turn turned twice two under underneath up upon upper us use version very view vintage vivid wall wanna want was
-    watercolor watercolour watery we what whats where wheres which while whole wide will wipe with within without
-    wooden would wow you your
+    a about above across add after again against all alone along also altogether am an and another any anymore anything
+    apart appear are around art artwork as at away back backdrop background bad base be beautiful become becomes before
+    behind below beneath beside besides best better between beyond big bigger biggest bit blurred blurry both bottom
+    bright brightly bring brush but by bye can canvas caption center change clean clear clip close cold color colored
+    colorful colors colour coloured colours compared contain contains convert cool corner could count couple create cut
+    cute d dark darker day daytime decrease deep delete depict describe design detail different disappear do does
+    double down drag draw drawing drawn drop dye each edge edit effect either eliminate else emoji emojis empty enlarge
+    enormous erase evening every everything exactly except exchange extract far few filter find first flat flip
+    floating for foreground four from front full generate get giant gigantic give glossy go gone good gradient grassy
+    grayscale great ground group grow half has have having hello here hey hi hide high higher how huge i i'd i'm icon
+    if illustration im image images imagine in include includes increase indoors insert inside instead into invert
+    inverted invisible is isolate it it's item its just keep kept kind kinds know large larger largest last lay leave
+    left leftmost less let let's lies light lighter like list little located lonely look looking looks lose lot low
+    lower made make making many me medium middle mine mini minimal mirror modify monochrome more move moved much must
+    my name near nearby neat need needs negative new next nice night nighttime no normal not nothing now number object
+    objects of off old on once one ones only onto opposite or other others out outdoors outside over own paint painted
+    painting pair pale part paste pastel pencil perfect photo photograph photos pic pick picture pictures piece pile
+    pixelate pixelated pixels place placed plain please pls plus plz pose poster posterized pretty put quality real
+    realistic recolor recolour reduce relative remove render rendered replace resize rest rid right rightmost rotate
+    row same sandy scale scene second see set shape shift should show showing shown shows shrink side sides simple
+    simply single sit sits sitting size sized sketched slightly small smaller smallest snowy so solid some someone
+    something sort spot stand standing stands starry stars stay still style styled subject sunny surface swap switch
+    take taken tell texture than thank thanks that the their them then there these they thing things this those three
+    through throw times tinier tiniest tint tiny to together tone toned too top total toward towards transform try turn
+    turned twice two under underneath up upon upper us use vanish version very view vintage vivid wall wanna want was
+    watercolor watercolour watery we well what whats where wheres which while whole wide will wipe with within without
+    wooden would wow you your zoom
     """.split()
 )
 # Things that look like a slip of one that is known ("tree" of "three"), but are meant.
@@ -64,6 +66,7 @@ def known_words() -> frozenset[str]:
     """Every single word that the world has a meaning for, and the plain words around them."""
     phrases = [phrase for background in BACKGROUNDS.values() for phrase in background.phrases]
     texts = [*(" ".join(words) for words in lexicon()), *phrases, *BACKGROUNDS, *STYLES, *color_words(), *NUMBERS]
+    texts += CATEGORIES  # to be asked about
     return PLAIN_WORDS | {word for text in texts for word in words_of(text)}
 
 
