@@ -50,8 +50,8 @@ FORMAT = (
 DRAWING = "draw paint sketch generate create illustrate".split()
 CHANGING = (
     "make turn change remove delete erase add put place replace swap switch exchange move shift recolor recolour color "
-    "colour dye give take extract isolate keep cut convert set enlarge shrink resize increase decrease grow transform "
-    "render apply insert paste drop bring"
+    "colour dye give take extract isolate keep cut convert set enlarge shrink resize increase decrease reduce grow "
+    "transform render apply insert paste drop bring"
 ).split()
 OF_PICTURES = (  # done to pictures alone, so that "blur the text" is meant as well
     "brighten darken lighten blur sharpen rotate flip mirror crop hide tint tilt straighten colorize colorise "
@@ -109,6 +109,25 @@ AT_HAND = any_of(
     rf"{NO_TEXT}(?:{THE_ONE}|they\b).{{0,40}}\bshould\s+"  # be blue
     rf"(?:be|have|wear|hold|stand|sit|lie|look|go|face|become|move)\b"
     rf"(?! (?:noted|said|careful|clear|possible)\b){NOT_ASKED}",
+    rf"(?:i want|i'd like|i would like)\s+{NO_TEXT}(?:an?|one|two|three|four|another|some)\b.{{1,60}}\bin\s+"
+    rf"(?:it|(?:the|this|that)\s+{PICTURE}){AT_THE_END}",  # a hat
+    rf"(?:i want|i'd like|i would like)\s+{NO_TEXT}{THE_ONE}.{{0,40}}\b(?:at|on|in|to)\s+the\s+"
+    rf"(?:top|bottom|upper|lower|left|right|middle|center|centre)\b",  # cat
+    rf"i (?:don't|do not) want\s+{NO_TEXT}(?:the|any|an?|that|this)\s+(?!same\b){NOT_ASKED}",  # cup
+    rf"(?:now\s+)?with\s+{A_THING}{NOT_ASKED}",  # red hat
+    rf"(?:can|could|should) there be\s+{A_THING}|there (?:should|must) be\s+{NO_TEXT}(?:an?|no|two|three|four)\b"
+    rf"{NOT_ASKED}",  # dog
+    rf"(?:it|{THE_ONE}\s+[\w-]+)\s+needs\s+{A_THING}{NOT_ASKED}",  # hat
+    rf"(?:(?:use|put|have|i want|i'd like|i would like)\s+)?{A_THING}.{{1,60}}\binstead of\s+(?:{THE_ONE}|an?\b)"
+    rf"{NOT_ASKED}",  # cup
+    rf"instead of\s+(?:{THE_ONE}|an?\b).{{1,40}},\s*(?:(?:use|put|i want|i'd like)\s+)?(?:an?|two|three|four)\b"
+    rf"{NOT_ASKED}",  # "the cup, a hat"
+    rf"an?\s+(?:bigger|larger|smaller)\s+{NO_TEXT}{NOT_ASKED}",  # cat
+    rf"(?!\w+\s+{PICTURE}\b){THE_ONE}.{{0,40}}\b(?:is|are) too (?:small|little|tiny|big|large|huge){AT_THE_END}",
+    rf"{NO_TEXT}{THE_ONE}.{{0,40}}\s+in (?:light |dark )?{COLOR}{AT_THE_END}",
+    rf"make\s+.{{1,60}}\s+(?:appear|disappear|vanish){AT_THE_END}",
+    r"scale\s+(?:up|down|the|it)\b",  # cat
+    rf"(?:(?:at|by) night|no background){AT_THE_END}",
     rf"let\s+{NO_TEXT}(?:it|there|the|him|her|them)\b",  # snow
     r"let\s+.{1,80}\b(?:change|swap|trade) places\b",
     rf"without\s+(?:the|any|an?|that|this)\b{NOT_ASKED}",  # cup
