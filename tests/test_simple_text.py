@@ -85,6 +85,8 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(simple, tmp_path
     ("How many cats Answer with a number", "How many cats"), ("Question: Is it red?", "Is it red?"), ("Hi!", "Hi!"),
     ("a red cat, highly detailed, 4k", "a red cat"), ("a red cat, 8K, trending on artstation.", "a red cat."),
     ("a Red-Colored cat", "a red cat"), ("a grey coloured cat", "a grey cat"), ("a colored pencil", "a colored pencil"),
+    ("what do u see?", "what do you see?"), ("What's on the left side?", "What's on the left?"),
+    ("a cat on the left side of a dog", "a cat on the left side of a dog"),
     ("Is it red in colour?", "Is it red in colour?"), ("What is colored red?", "What is colored red?"),
 ])  # fmt: skip
 def test_simple_text(text, simple):

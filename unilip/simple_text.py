@@ -29,14 +29,18 @@ BOOSTERS = re.compile(
 )
 COLORS = "red|orange|yellow|green|blue|purple|violet|pink|brown|black|white|gr[ae]y"
 COLORED = re.compile(rf"\b({COLORS}) colou?red\b", re.IGNORECASE)  # "red-colored"
+YOU = re.compile(r"\bu\b", re.IGNORECASE)
+SIDE = re.compile(r"\b((?:on|at|to) the (?:left|right|top|bottom)) side\b(?! of)", re.IGNORECASE)
 
 
 def simplified(text: str) -> str:
     """The text as such a model has learned to read: with capitals at its start and in "I" alone, single spaces between
-    words, no other signs than those of simple sentences, "red" for "red-colored", no greetings, and no words on the
-    quality of the picture or the length of the answer. A text of nothing else stays as it is."""
+    words, no other signs than those of simple sentences, "red" for "red-colored", "you" for "u", "on the left" for "on
+    the left side", no greetings, and no words on the quality of the picture or the length of the answer. A text of
+    nothing else stays as it is."""
     simple = unicodedata.normalize("NFKC", text).replace("’", "'").replace(";", ",")
     simple = SIGN.sub(r"\1 ", " ".join(STRANGE.sub(" ", simple).split())).strip()
+    simple = SIDE.sub(r"\1", YOU.sub("you", simple))
     simple = COLORED.sub(r"\1", BOOSTERS.sub("", AFTER.sub("", simple)))
     while found := BEFORE.match(simple):
         simple = simple[found.end() :]
