@@ -141,7 +141,8 @@ def test_questions(message, has_picture):
     "Let the answer be short", "The answer should be short", "In the style of Shakespeare, describe this",
     "With one word, what is it", "Can there be an explanation", "There must be a reason", "a bigger question",
     "I don't want the answer to be long", "I want the text in the middle", "The text in blue", "It needs a title",
-    "The picture is too small", "With a cat, how many are there?", "Is the cat too small?", "Which is a bigger cat?",
+    "The picture is too small", "With a cat, how many are there?", "Is the cat too small?", "The cat in blue?",
+    "Which is a bigger cat?", "The cat is too small?",
     "Keep going", "Give me a moment", "one more question about the cup", "Without the cup, how many are left?",
 ])  # fmt: skip
 @pytest.mark.parametrize("has_picture", [False, True])

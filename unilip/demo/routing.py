@@ -123,8 +123,8 @@ AT_HAND = any_of(
     rf"instead of\s+(?:{THE_ONE}|an?\b).{{1,40}},\s*(?:(?:use|put|i want|i'd like)\s+)?(?:an?|two|three|four)\b"
     rf"{NOT_ASKED}",  # "the cup, a hat"
     rf"an?\s+(?:bigger|larger|smaller)\s+{NO_TEXT}{NOT_ASKED}",  # cat
-    rf"(?!\w+\s+{PICTURE}\b){THE_ONE}.{{0,40}}\b(?:is|are) too (?:small|little|tiny|big|large|huge){AT_THE_END}",
-    rf"{NO_TEXT}{THE_ONE}.{{0,40}}\s+in (?:light |dark )?{COLOR}{AT_THE_END}",
+    rf"{NOT_ASKED}(?!\w+\s+{PICTURE}\b){THE_ONE}.{{0,40}}\b(?:is|are) too (?:small|tiny|big|large|huge){AT_THE_END}",
+    rf"{NOT_ASKED}{NO_TEXT}{THE_ONE}.{{0,40}}\s+in (?:light |dark )?{COLOR}{AT_THE_END}",
     rf"make\s+.{{1,60}}\s+(?:appear|disappear|vanish){AT_THE_END}",
     r"scale\s+(?:up|down|the|it)\b",  # cat
     rf"(?:(?:at|by) night|no background){AT_THE_END}",
