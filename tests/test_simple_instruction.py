@@ -41,6 +41,11 @@ def test_each_change_is_reworded():
     assert simple_pipeline(simple_text=True, one_change_at_a_time=True).changes(instruction) == wanted
 
 
+def test_what_is_gone_in_other_words_is_not_named_again():
+    simple = simple_pipeline(simple_text=True, one_change_at_a_time=True)
+    assert simple.changes("i don't want the dog, then make it red") == ["remove the dog", "make it red"]
+
+
 @pytest.mark.parametrize("own", [{}, {"one_change_at_a_time": True}], ids=["at once", "one at a time"])
 def test_a_model_that_does_not_ask_for_it_gets_what_was_said(own):
     assert simple_pipeline(**own).changes("Lose the cat") == ["Lose the cat"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from unilip.simple_instruction import PARTS
 from unilip.simple_text import COLORS
 
 MOST = 6  # changes, each of which takes as long as an edit
@@ -29,6 +30,15 @@ WORD = r"(?!(?:and|between)\b)[\w'-]+"
 THING = (
     rf" ((?:{WORD} ){{0,3}}?{WORD})"
     rf"(?= (?:{COLORS}|{PLACED}|into|by|with|for|from|of|up|down|away|out|behind|{SIZES})\b|\W*$)"
+)
+# "It" is not what is gone, and not a thing in "make it night", "turn it into a sketch".
+GONE = re.compile(rf"{POLITE}(?:remove|delete|erase|get rid of|take (?:away|out))\b", re.IGNORECASE)
+STYLES = (
+    r"(?:pencil|sketch|drawing|painting|watercolou?r|poster|pixel|negative|black and white|gr[ae]yscale|sepia|photo)"
+)
+WHOLE = re.compile(
+    rf"\bit (?:(?:look like|into|in|at|on|as|to) )?(?:an? |the )?(?:[\w'-]+ )?(?:{PARTS['scene']}|{STYLES})\b",
+    re.IGNORECASE,
 )
 NEW = re.compile(rf"\b(?:to|into|by|with|for) an?{THING}", re.IGNORECASE)
 NAMED = re.compile(rf"\b(?:the|an?|another|one more|my|this|that){THING}", re.IGNORECASE)
@@ -68,7 +78,8 @@ ENDINGS = (
 
 def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[str]:
     """The instruction's changes in order, each as an instruction of its own: "remove the cat and the dog" are two, and
-    "it" is the cat where that was named in the change before. One change stays as it is, as do more than `MOST`.
+    "it" is the cat where that was named in the change before and is still there. One change stays as it is, as do more
+    than `MOST`.
 
     Args:
         reworded: gives each change in other words before it is looked at for things in a row.
@@ -76,6 +87,8 @@ def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[st
     text = " ".join(instruction.split())
     changes = JOINT.split(text)
     for place, (before, change) in enumerate(zip(changes, changes[1:], strict=False)):
+        if GONE.match(reworded(before)) or WHOLE.search(change):
+            continue
         if named := NEW.search(before) or NAMED.search(before):
             # As it may look by now, a colour would not find it.
             noun = re.sub(rf"^(?:(?:{COLORS}) )+(?=\w)", "", named[1], flags=re.IGNORECASE)
