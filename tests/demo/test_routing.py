@@ -101,6 +101,7 @@ def test_a_thing_alone_is_drawn_where_there_is_no_picture_to_say_it_of(message):
     ("the cat in dark blue", "the cat in dark blue"),
     ("make a dog appear", "make a dog appear"),
     ("scale up the cat", "scale up the cat"),
+    ("Lose the bus, please", "Lose the bus, please"),
     ("Reduce the size of the cat", "Reduce the size of the cat"),
     ("at night please", "at night please"),
     ("Dlete the kite", "delete the kite"),

@@ -126,7 +126,7 @@ AT_HAND = any_of(
     rf"{NOT_ASKED}(?!\w+\s+{PICTURE}\b){THE_ONE}.{{0,40}}\b(?:is|are) too (?:small|tiny|big|large|huge){AT_THE_END}",
     rf"{NOT_ASKED}{NO_TEXT}{THE_ONE}.{{0,40}}\s+in (?:light |dark )?{COLOR}{AT_THE_END}",
     rf"make\s+.{{1,60}}\s+(?:appear|disappear|vanish){AT_THE_END}",
-    r"scale\s+(?:up|down|the|it)\b",  # cat
+    rf"(?:lose|kill|eat)\s+{NO_TEXT}{THE_ONE}{NOT_ASKED}|scale\s+(?:up|down|the|it)\b",  # cat
     rf"(?:(?:at|by) night|no background){AT_THE_END}",
     rf"let\s+{NO_TEXT}(?:it|there|the|him|her|them)\b",  # snow
     r"let\s+.{1,80}\b(?:change|swap|trade) places\b",
