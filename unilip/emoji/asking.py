@@ -129,12 +129,19 @@ def what_background(scene: Scene, rng: np.random.Generator) -> Asked | None:
 # Color
 
 
-def color_one(scene: Scene, rng: np.random.Generator) -> Asked | None:
+def colored_one(scene: Scene, rng: np.random.Generator) -> tuple[Thing, str] | None:
+    """A thing of a known colour and a phrase for it that does not name the colour."""
     known = [thing for thing in scene.things if color_of(scene, thing)]
     thing = pick(rng, known) if known else None
     phrase = thing and refer(scene, thing, rng, by_color=False)
-    if not phrase:
+    return (thing, phrase) if phrase else None
+
+
+def color_one(scene: Scene, rng: np.random.Generator) -> Asked | None:
+    found = colored_one(scene, rng)
+    if not found:
         return None
+    thing, phrase = found
     text = pick(
         rng,
         (

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from unilip.emoji.asking import Asked, asked
+from unilip.emoji.asking import Asked, asked, colored_one
 from unilip.emoji.captions import PLURAL_NOUNS, pick
 from unilip.emoji.facts import ACROSS, SIDES, TO, absent, color_of, groups, refer
 from unilip.emoji.scenes import CANVAS, Scene, Thing, box, relation
@@ -18,11 +18,10 @@ def in_any_order(first: str, second: str, rng: np.random.Generator) -> tuple[str
 
 
 def color_choice(scene: Scene, rng: np.random.Generator) -> Asked | None:
-    known = [thing for thing in scene.things if color_of(scene, thing)]
-    thing = pick(rng, known) if known else None
-    phrase = thing and refer(scene, thing, rng, by_color=False)
-    if not phrase:
+    found = colored_one(scene, rng)
+    if not found:
         return None
+    thing, phrase = found
     color = color_of(scene, thing)
     one, other = in_any_order(color, pick(rng, [other for other in COLORS if other != color]), rng)
     text = pick(rng, ("{Is} {o} {a} or {b}?", "{Is} {o} {a} or {b}?", "{A} or {b}: what color {is_} {o}?"))
