@@ -74,6 +74,12 @@ encoder_rate = 0.5
 adversarial_from = 2
 losses = { l2 = 1.0, distillation = 0.2, adversarial = 0.1, discriminator = 1.0 }
 
+[stages.encoder.options]
+window = 8
+whole_every = 1
+encoder_rate = 1.0
+losses = { l2 = 1.0, distillation = 0.03 }
+
 [stages.realignment.options]
 turns = 2
 text_weight = 0.2

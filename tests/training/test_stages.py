@@ -39,6 +39,12 @@ LEARNING = {  # prefixes of tensor names, each of which must change
         "mllm.model.vision_tower",
         "mllm.model.multi_modal_projector",
     ),
+    "encoder": (
+        "decoder.bottleneck",
+        "decoder.reduction",
+        "mllm.model.vision_tower",
+        "mllm.model.multi_modal_projector",
+    ),
     "realignment": (
         "mllm.model.vision_tower",
         "mllm.model.multi_modal_projector",

@@ -16,6 +16,7 @@ ORDER = (
     "principal",
     "reconstruction1",
     "reconstruction2",
+    "encoder",
     "realignment",
     "generation1",
     "generation2",

@@ -9,6 +9,7 @@ from unilip.training.chat import ChatStage
 from unilip.training.clip import ClipStage
 from unilip.training.config import ConfigError, TrainingConfig, read_config
 from unilip.training.decoder import DecoderStage
+from unilip.training.encoder import EncoderStage
 from unilip.training.generation1 import Generation1Stage
 from unilip.training.generation2 import Generation2Stage
 from unilip.training.generation3 import Generation3Stage
@@ -29,6 +30,7 @@ STAGES: dict[str, type[Stage]] = {
         PrincipalStage,
         Reconstruction1Stage,
         Reconstruction2Stage,
+        EncoderStage,
         RealignmentStage,
         Generation1Stage,
         Generation2Stage,
