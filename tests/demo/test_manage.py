@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.demo.browsing import PHONE, needs_chromium, visit
 from tests.demo.hooks import held_after
@@ -293,6 +294,12 @@ def test_no_other_model_draws_for_a_contestant(served, client):
     assert served.studies.store().owner(ticket.token).overview().pictures == 0
 
 
+def slowly(route: Route):
+    """Passes a request on as a slow network does."""
+    time.sleep(0.5)
+    route.continue_()
+
+
 @pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.timeout(300)
@@ -334,8 +341,11 @@ def test_a_researcher_makes_runs_and_deletes_a_study(served, tmp_path):
         expect(manage.locator(".people")).to_contain_text("flagged")
         visitor.unfold("Delete or leave")
         manage.get_by_label("The study's title, to delete it").fill("My study")
+        page.route("**/run/*", slowly)
         manage.get_by_role("button", name="Delete the study").click()
         expect(manage).to_be_hidden()
+        assert page.evaluate("localStorage.getItem('unilip-owner')") is None, "hidden, but not yet forgotten"
+        page.unroute("**/run/*")
         visitor.reload()
         visitor.open_tab("Compare")
         expect(manage).to_be_hidden()

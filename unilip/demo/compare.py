@@ -128,6 +128,9 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies) -> None
     token = gr.BrowserState("", storage_key="unilip-annotator", secret="unilip")
     owner_token = gr.BrowserState("", storage_key="unilip-owner", secret="unilip")
     example = gr.BrowserState(None, storage_key="unilip-example", secret="unilip")
+    # Before all that shows that one has left: who sees that may be gone at once.
+    for state in (token, owner_token):
+        parts.forget_when_empty(state)
     note = gr.HTML(label="Note", show_label=False, padding=False)
     with gr.Column(elem_id="compare-home") as home:
         gr.HTML(WELCOME, label="Welcome", show_label=False, padding=False)
@@ -176,8 +179,6 @@ def build_compare_tab(page: gr.Blocks, engine: Engine, studies: Studies) -> None
     gr.on([page.load, token.change], come_back, [token, owner_token, bench.pair], opening, **told_last)
     # Without triggers: likewise.
     gr.on(None, lambda token: (gr.Accordion(visible=bool(token)), token), token, [place, mine], **parts.PRIVATE)
-    for state in (token, owner_token):
-        parts.forget_when_empty(state)
     owner_token.change(outcome.offer, owner_token, outcome.fold, **parts.PRIVATE)
     bench.leave.click(leave, token, [token, invitation], **parts.SPEAKING)
 
