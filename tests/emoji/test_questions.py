@@ -220,7 +220,7 @@ def things_named(scene: Scene, name: str) -> list[Thing]:
 
 def test_what_is_bigger_is_true():
     checked = Counter()
-    for index in range(4000):
+    for index in range(6000):
         rng = np.random.default_rng((9, index))
         scene = random_scene(rng)
         question = random_question(scene, rng, "what" if index % 2 else "yes/no")
@@ -240,6 +240,67 @@ def test_what_is_bigger_is_true():
         assert right, (scene, question)
         checked[question.kind] += 1
     assert checked["what"] > 50 and checked["yes/no"] > 50
+
+
+COMPARED = re.compile(
+    r"^(is|are) .*(?P<side>\bleft\b|\bright\b|above|over|below|under|beneath)|\b(bigg|larg|small)(er|est)\b"
+)
+
+
+def test_conversations_compare_as_often_as_asked_for():
+    shares = []  # of what is asked
+    for comparisons in (0.0, 0.5):
+        rngs = [np.random.default_rng((11, index)) for index in range(300)]
+        said = [talk.question for rng in rngs for talk in conversation(random_scene(rng), rng, 5, comparisons)]
+        shares.append(np.mean([bool(COMPARED.search(question.lower())) for question in said]))
+    # Scenes of one thing, every third or so, have nothing to compare.
+    assert shares[0] < 0.15 and shares[1] > 2 * shares[0]
+
+
+def test_whether_a_thing_or_it_is_to_one_side_is_true():
+    checked, verdicts = Counter(), Counter()
+    for index in range(1200):
+        rng = np.random.default_rng((12, index))
+        scene, it = random_scene(rng), None
+        for question in conversation(scene, rng, 5, comparisons=0.8):
+            words, named = question.question.lower(), [mention.name for mention in mentions(question.question)]
+            back = bool(re.match(r"(is|are) (it|they)\b", words))
+            found = question.kind == "yes/no" and COMPARED.search(words)
+            first = it if back else named[0] if len(named) == 2 else None  # a slip of the finger leaves one of them
+            it = first if found else None
+            if not found or not found["side"] or not first or not named or first == named[-1]:
+                continue
+            last = named[-1]
+            if len(things_named(scene, first)) != 1 or len(things_named(scene, last)) != 1:
+                continue
+            (thing,), (other,) = things_named(scene, first), things_named(scene, last)
+            far = {
+                "left": other.x - thing.x,
+                "right": thing.x - other.x,
+                "above": other.y - thing.y,
+                "below": thing.y - other.y,
+            }[{"over": "above", "under": "below", "beneath": "below"}.get(found["side"], found["side"])]
+            assert (far > 0) == (question.answer == "Yes."), (scene, question)
+            checked[back] += 1
+            verdicts[question.answer] += 1
+    assert min(checked[False], checked[True]) > 200 and 0.4 < verdicts["Yes."] / verdicts.total() < 0.6
+
+
+def test_what_is_beside_a_thing_stands_alone_there():
+    checked = 0
+    for index in range(6000):
+        rng = np.random.default_rng((13, index))
+        scene = random_scene(rng)
+        question = random_question(scene, rng, "what")
+        if not re.search(r"\b(next to|beside|by) ", question.question):
+            continue
+        anchors = [thing for one in mentions(question.question) for thing in things_named(scene, one.name)]
+        said = mentions(question.answer)[0].name
+        if len(anchors) == 1:
+            across = [abs(t.x - anchors[0].x) > abs(t.y - anchors[0].y) for t in scene.things if t.name == said]
+            assert len(scene.things) == 2 or sum(across) == 1, (scene, question)
+            checked += 1
+    assert checked > 50
 
 
 @pytest.mark.parametrize(("category", "word"), [("animal", "animals?"), ("vehicle", "vehicles?"), ("fruit", "fruits?")])

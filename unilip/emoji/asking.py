@@ -63,7 +63,10 @@ def what_all(scene: Scene, rng: np.random.Generator) -> Asked:
             "What does the {p} show?",
             "Which objects are in the {p}?",
             "What objects do you see?",
+            "What objects are there?",
             "Name the objects.",
+            "List all objects.",
+            "List the objects in the {p}.",
             "List everything in the {p}.",
             "What is this?",
             "What can you see here?",
@@ -103,6 +106,22 @@ def what_relative(scene: Scene, rng: np.random.Generator) -> Asked | None:
             text = text.format(d=pick(rng, SPOKEN[direction]), o=phrase)
             return asked("what", text, indefinite(there[0].name), rng, (there[0],))
     return None
+
+
+def what_beside(scene: Scene, rng: np.random.Generator) -> Asked | None:
+    """Of two things either is beside the other; of more, only what alone stands to the left or right is asked about."""
+    anchor = pick(rng, scene.things) if len(scene.things) > 1 else None
+    phrase = anchor and refer(scene, anchor, rng)
+    if not phrase:
+        return None
+    others = [thing for thing in scene.things if thing is not anchor]
+    beside = [thing for thing in others if relation(thing, anchor) in ("left of", "right of")]
+    there = others if len(others) == 1 else beside
+    if len(there) != 1 or (len(others) > 1 and None in [relation(thing, anchor) for thing in others]):
+        return None
+    text = pick(rng, ("What is {n} {o}?", "What's {n} {o}?", "Which object is {n} {o}?", "What do you see {n} {o}?"))
+    text = text.format(n=pick(rng, ("next to", "beside", "next to", "by")), o=phrase)
+    return asked("what", text, indefinite(there[0].name), rng, (there[0],))
 
 
 def what_colored(scene: Scene, rng: np.random.Generator) -> Asked | None:

@@ -98,6 +98,9 @@ def biggest(scene: Scene, rng: np.random.Generator) -> Asked | None:
     if (first, second) == tuple(order[:2]) and rng.random() < 0.5:
         words = ("biggest", "largest") if bigger else ("smallest", "smallest")
         text = pick(rng, ("What is the {w} object?", "Which object is the {w}?", "What is the {w} thing?"))
+        if len(scene.things) == 2 and rng.random() < 0.4:
+            words = ("bigger", "larger") if bigger else ("smaller", "smaller")
+            text = pick(rng, ("Which one is {w}?", "Which is {w}?", "What is {w}?", "Which object is {w}?"))
         return asked("what", text.format(w=pick(rng, words)), indefinite(first.name), rng, (first,))
     phrases = [refer(scene, thing, rng) for thing in (first, second)]
     if None in phrases:

@@ -7,9 +7,10 @@ import numpy as np
 from unilip.emoji import answers, asking, categories, choosing
 from unilip.emoji.asking import PICTURE, Asked, Question, asked
 from unilip.emoji.captions import PLURAL_NOUNS, pick, pluralize
+from unilip.emoji.choosing import is_bigger
 from unilip.emoji.facts import ACROSS, SPOKEN, beyond, color_of, groups, listed, place, refer
-from unilip.emoji.scenes import Scene, relation
-from unilip.emoji.verdicts import yes_no
+from unilip.emoji.scenes import Scene, Thing, relation
+from unilip.emoji.verdicts import is_relative, yes_no
 from unilip.emoji.vocabulary import COLORS, NUMBERS
 from unilip.emoji.wording import another_word, be, pronoun
 
@@ -21,6 +22,7 @@ ASKERS: dict[str, tuple[Callable[[Scene, np.random.Generator], Asked | None], ..
         asking.what_all,
         asking.what_side,
         asking.what_relative,
+        asking.what_beside,
         asking.what_colored,
         asking.what_background,
         categories.what_of_category,
@@ -66,14 +68,17 @@ def random_question(scene: Scene, rng: np.random.Generator, kind: str | None = N
     return asked and asked.question
 
 
-def conversation(scene: Scene, rng: np.random.Generator, turns: int) -> list[Question]:
+def conversation(scene: Scene, rng: np.random.Generator, turns: int, comparisons: float = 0.0) -> list[Question]:
     """So many questions about one scene, none twice in the same words, and hardly any twice in other words; some refer
-    back to the one before."""
-    asked = [ask(scene, rng)]
+    back to the one before. `comparisons` is the share of turns that compare two things, where the scene allows it,
+    beyond those that come up by themselves."""
+    asked = [(comparisons and rng.random() < comparisons and compare(scene, (), rng)) or ask(scene, rng)]
     tries = 0
     while len(asked) < turns:
         following = None
-        if asked[-1].topic and rng.random() < 0.5:
+        if comparisons and rng.random() < comparisons:
+            following = compare(scene, asked[-1].topic, rng)
+        elif asked[-1].topic and rng.random() < 0.5:
             following = follow_up(scene, asked[-1], rng)
         following = following or ask(scene, rng)
         texts = {one.question.question for one in asked}
@@ -102,6 +107,38 @@ def ask(scene: Scene, rng: np.random.Generator, kind: str | None = None) -> Aske
     return None
 
 
+def compare(scene: Scene, topic: tuple[Thing, ...], rng: np.random.Generator) -> Asked | None:
+    """Where a thing is, seen from another ("it", if one was spoken of), or which of two is bigger."""
+    if len(topic) == 1 and rng.random() < 0.5:
+        return is_it_relative(topic[0], *other_thing(scene, topic[0], rng), rng)
+    way = pick(rng, (is_relative, is_relative, is_bigger, choosing.biggest))
+    if way is choosing.biggest:
+        return way(scene, rng)
+    wanted = bool(rng.random() < 0.5)
+    found = way(scene, rng, wanted)
+    return found and asked("yes/no", found[0], "yes" if wanted else "no", rng, found[1])
+
+
+def other_thing(scene: Scene, thing: Thing, rng: np.random.Generator) -> tuple[Thing | None, str | None]:
+    """A thing that stands plainly to one side of another, and a phrase for it."""
+    others = [other for other in scene.things if other is not thing and relation(thing, other)]
+    other = pick(rng, others) if others else None
+    return other, other and refer(scene, other, rng)
+
+
+def is_it_relative(thing: Thing, other: Thing | None, phrase: str | None, rng: np.random.Generator) -> Asked | None:
+    """Whether "it" is to one side of another thing, by the phrase for that."""
+    if not phrase:
+        return None
+    wanted = bool(rng.random() < 0.5)
+    direction = relation(thing, other)
+    if not wanted:
+        direction = pick(rng, [side for side in ACROSS if beyond(side, thing, other) < 0])
+    it = {"it": "it", "them": "they"}[pronoun(thing.name)]
+    text = f"{be(thing.name).capitalize()} {it} {pick(rng, SPOKEN[direction])} {phrase}?"
+    return asked("yes/no", text, "yes" if wanted else "no", rng, (thing,))
+
+
 def follow_up(scene: Scene, before: Asked, rng: np.random.Generator) -> Asked | None:
     """A question with "it" or "they" for what was spoken of, or "and the dog?" for the same about another thing."""
     topic = before.topic
@@ -121,9 +158,7 @@ def follow_up(scene: Scene, before: Asked, rng: np.random.Generator) -> Asked | 
     thing = topic[0]
     be_, it = be(thing.name), {"it": "it", "them": "they"}[pronoun(thing.name)]
     color, where = color_of(scene, thing), place(thing)
-    others = [other for other in scene.things if other is not thing and relation(thing, other)]
-    other = pick(rng, others) if others else None
-    phrase = other and refer(scene, other, rng)
+    other, phrase = other_thing(scene, thing, rng)
     draw = rng.random()
     if color and before.question.kind != "color" and draw < 0.4:
         if rng.random() < 0.7:
@@ -134,12 +169,7 @@ def follow_up(scene: Scene, before: Asked, rng: np.random.Generator) -> Asked | 
         said = color if rng.random() < 0.5 else pick(rng, [c for c in COLORS if c != color])
         return asked("yes/no", f"{be_.capitalize()} {it} {said}?", "yes" if said == color else "no", rng, topic)
     if phrase and draw < 0.7:
-        wanted = bool(rng.random() < 0.5)
-        direction = relation(thing, other)
-        if not wanted:
-            direction = pick(rng, [side for side in ACROSS if beyond(side, thing, other) < 0])
-        text = f"{be_.capitalize()} {it} {pick(rng, SPOKEN[direction])} {phrase}?"
-        return asked("yes/no", text, "yes" if wanted else "no", rng, topic)
+        return is_it_relative(thing, other, phrase, rng)
     if where and before.question.kind != "where":
         text = pick(rng, ("Where {is_} {it}?", "And where {is_} {it}?", "Where in the {p} {is_} {it}?"))
         return asked("where", text.format(is_=be_, it=it, p=pick(rng, PICTURE)), where, rng, topic)

@@ -52,9 +52,20 @@ def is_there(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
                 "Do you see {o}?",
                 "Can you see {o}?",
                 "Does the {p} show {o}?",
+                "Does the {p} contain {o}?",
+                "Does it contain {o}?",
+                "{O}?",
             ),
-        ).format(o=indefinite(word), p=pick(rng, PICTURE))
+        ).format(o=indefinite(word), O=word.capitalize(), p=pick(rng, PICTURE))
     return text, found.get(name, ())
+
+
+def is_it(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
+    if len(scene.things) != 1:
+        return None
+    (thing,) = scene.things
+    word = indefinite(another_word(thing.name if wanted else absent(scene, rng), rng))
+    return pick(rng, ("Is this {o}?", "Is it {o}?", "Is that {o}?")).format(o=word), (thing,)
 
 
 def is_there_colored(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
@@ -134,6 +145,7 @@ def is_style(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
 YES_NO_WAYS = (
     is_there,
     is_there,
+    is_it,
     is_there_colored,
     is_of_category,
     is_color,

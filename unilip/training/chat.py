@@ -36,7 +36,8 @@ class ChatStage(Stage):
     from a prompt, or a picture with an instruction, what will be in the picture (see `unilip.emoji.plans`), read from
     the LLM's last states at the first `SLOTS` queries by linear heads that are dropped at the end.
 
-    Options: `turns` of a conversation; `text_weight`, of the questions; `cell_weight`; `plan_weight`; `plans`, the
+    Options: `turns` of a conversation; `comparisons`, the share of them that compare two things (see
+    `unilip.emoji.questions.conversation`); `text_weight`, of the questions; `cell_weight`; `plan_weight`; `plans`, the
     share of pictures that are planned; `edits`, the share that is to be changed, the others are to be planned as they
     are.
     """
@@ -69,7 +70,8 @@ class ChatStage(Stage):
         scene, instruction, target = self.choose(rng)
         said: list[tuple[str, bool]] = []  # pieces of text, and whether they are what the model answers
         block = prompts.image_block(self.pipeline.num_image_tokens)
-        for number, turn in enumerate(conversation(scene, rng, turns=self.options["turns"])):
+        comparisons = self.options.get("comparisons", 0.0)
+        for number, turn in enumerate(conversation(scene, rng, self.options["turns"], comparisons)):
             question = f"{block}\n{turn.question}" if number == 0 else turn.question
             said.append((f"<|im_start|>user\n{question}<|im_end|>\n<|im_start|>assistant\n", False))
             said.append((f"{turn.answer}<|im_end|>", True))
