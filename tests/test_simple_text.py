@@ -82,6 +82,7 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(simple, tmp_path
     ("Hi! What is in the picture?", "What is in the picture?"), ("ok so, how many cats?", "how many cats?"),
     ("Hello, please, what is it?", "what is it?"), ("In this picture, where is the cat?", "where is the cat?"),
     ("How many? Answer in one word.", "How many?"), ("Count it. Please answer briefly.", "Count it."),
+    ("Describe it in detail.", "Describe it."), ("tell me what is in detail here", "tell me what is in detail here"),
     ("How many cats Answer with a number", "How many cats"), ("Question: Is it red?", "Is it red?"), ("Hi!", "Hi!"),
     ("a red cat, highly detailed, 4k", "a red cat"), ("a red cat, 8K, trending on artstation.", "a red cat."),
     ("a Red-Colored cat", "a red cat"), ("a grey coloured cat", "a grey cat"), ("a colored pencil", "a colored pencil"),

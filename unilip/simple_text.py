@@ -20,6 +20,7 @@ AFTER = re.compile(
     r"\s+(?-i:Answer|Reply|Respond))\b.*$",
     re.IGNORECASE,
 )
+DETAIL = re.compile(r"\s+in (?:great |more |full )?detail(?=[.?!]?$)", re.IGNORECASE)  # "describe it in detail"
 # "..., highly detailed, 4k"
 BOOSTERS = re.compile(
     r",\s*(?:(?:(?:highly|very|ultra|extremely|super|hyper)\s?)?(?:detailed|realistic)|[48]\s?k|(?:u|full )?hd|hdr|"
@@ -41,7 +42,7 @@ def simplified(text: str) -> str:
     simple = unicodedata.normalize("NFKC", text).replace("’", "'").replace(";", ",")
     simple = SIGN.sub(r"\1 ", " ".join(STRANGE.sub(" ", simple).split())).strip()
     simple = SIDE.sub(r"\1", YOU.sub("you", simple))
-    simple = COLORED.sub(r"\1", BOOSTERS.sub("", AFTER.sub("", simple)))
+    simple = COLORED.sub(r"\1", BOOSTERS.sub("", DETAIL.sub("", AFTER.sub("", simple))))
     while found := BEFORE.match(simple):
         simple = simple[found.end() :]
     simple = simple[:1] + WORD.sub(lambda word: word[0] if word[0] == "I" else word[0].lower(), simple[1:])
