@@ -115,10 +115,12 @@ def what_beside(scene: Scene, rng: np.random.Generator) -> Asked | None:
     if not phrase:
         return None
     others = [thing for thing in scene.things if thing is not anchor]
-    beside = [thing for thing in others if relation(thing, anchor) in ("left of", "right of")]
-    there = others if len(others) == 1 else beside
-    if len(there) != 1 or (len(others) > 1 and None in [relation(thing, anchor) for thing in others]):
-        return None
+    there = others
+    if len(others) > 1:
+        sides = [relation(thing, anchor) for thing in others]
+        there = [thing for thing, side in zip(others, sides, strict=True) if side in ("left of", "right of")]
+        if len(there) != 1 or None in sides:
+            return None
     text = pick(rng, ("What is {n} {o}?", "What's {n} {o}?", "Which object is {n} {o}?", "What do you see {n} {o}?"))
     text = text.format(n=pick(rng, ("next to", "beside", "next to", "by")), o=phrase)
     return asked("what", text, indefinite(there[0].name), rng, (there[0],))

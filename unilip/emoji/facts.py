@@ -3,7 +3,7 @@
 import numpy as np
 
 from unilip.emoji.captions import PLURAL_NOUNS, pick, pluralize, shows_color
-from unilip.emoji.scenes import CANVAS, Scene, Thing
+from unilip.emoji.scenes import CANVAS, Scene, Thing, relation
 from unilip.emoji.scenes import color_of as color_named
 from unilip.emoji.vocabulary import NUMBERS, OBJECTS
 from unilip.emoji.wording import another_word, indefinite
@@ -64,6 +64,12 @@ def beyond(direction: str, thing: Thing, other: Thing) -> float:
     """How far, in pixels, the thing's centre lies from the other's in that direction."""
     across, down = ACROSS[direction]
     return (thing.x - other.x) * across + (thing.y - other.y) * down
+
+
+def spoken_side(thing: Thing, other: Thing, true: bool, rng: np.random.Generator) -> str:
+    """Words for the side of another thing that a thing is on, or for one that it is not on."""
+    direction = relation(thing, other) if true else pick(rng, [way for way in ACROSS if beyond(way, thing, other) < 0])
+    return pick(rng, SPOKEN[direction])
 
 
 def place(thing: Thing) -> str | None:

@@ -8,7 +8,7 @@ from unilip.emoji import answers, asking, categories, choosing
 from unilip.emoji.asking import PICTURE, Asked, Question, asked
 from unilip.emoji.captions import PLURAL_NOUNS, pick, pluralize
 from unilip.emoji.choosing import is_bigger
-from unilip.emoji.facts import ACROSS, SPOKEN, beyond, color_of, groups, listed, place, refer
+from unilip.emoji.facts import color_of, groups, listed, place, refer, spoken_side
 from unilip.emoji.scenes import Scene, Thing, relation
 from unilip.emoji.verdicts import is_relative, yes_no
 from unilip.emoji.vocabulary import COLORS, NUMBERS
@@ -131,11 +131,8 @@ def is_it_relative(thing: Thing, other: Thing | None, phrase: str | None, rng: n
     if not phrase:
         return None
     wanted = bool(rng.random() < 0.5)
-    direction = relation(thing, other)
-    if not wanted:
-        direction = pick(rng, [side for side in ACROSS if beyond(side, thing, other) < 0])
     it = {"it": "it", "them": "they"}[pronoun(thing.name)]
-    text = f"{be(thing.name).capitalize()} {it} {pick(rng, SPOKEN[direction])} {phrase}?"
+    text = f"{be(thing.name).capitalize()} {it} {spoken_side(thing, other, wanted, rng)} {phrase}?"
     return asked("yes/no", text, "yes" if wanted else "no", rng, (thing,))
 
 

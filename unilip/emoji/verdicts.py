@@ -6,7 +6,7 @@ from unilip.emoji.asking import PICTURE, Asked, asked
 from unilip.emoji.captions import PLURAL_NOUNS, pick, pluralize, shows_color
 from unilip.emoji.categories import is_of_category
 from unilip.emoji.choosing import is_bigger
-from unilip.emoji.facts import ACROSS, SPOKEN, absent, beyond, color_of, counted, groups, refer
+from unilip.emoji.facts import absent, color_of, counted, groups, refer, spoken_side
 from unilip.emoji.scenes import Scene, Thing, relation
 from unilip.emoji.vocabulary import COLORS, NUMBERS
 from unilip.emoji.wording import another_word, be, indefinite
@@ -96,12 +96,10 @@ def is_relative(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
     if len(scene.things) < 2:
         return None
     first, second = (scene.things[index] for index in rng.permutation(len(scene.things))[:2])
-    one, other, direction = refer(scene, first, rng), refer(scene, second, rng), relation(first, second)
-    if not one or not other or not direction:
+    one, other = refer(scene, first, rng), refer(scene, second, rng)
+    if not one or not other or not relation(first, second):
         return None
-    if not wanted:
-        direction = pick(rng, [side for side in ACROSS if beyond(side, first, second) < 0])
-    return f"{be(first.name).capitalize()} {one} {pick(rng, SPOKEN[direction])} {other}?", (first,)
+    return f"{be(first.name).capitalize()} {one} {spoken_side(first, second, wanted, rng)} {other}?", (first,)
 
 
 def is_count(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
