@@ -65,6 +65,25 @@ def test_counting_ends_at_four():
     assert "four" in hint("seven cats") and "four" in hint("12 dogs")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "advice"),
+    [
+        ("draw an animal", "Say which animal, such as a cat, a dog or a horse."),
+        ("Two red vehicles on the beach", "Say which vehicle, such as a car, a bus or a bicycle."),
+        ("replace the cup with some fruit", "Say which fruit, such as an apple, a banana or an orange."),
+    ],
+)
+def test_kinds_of_things_are_to_be_named(prompt, advice):
+    assert hint(prompt) == advice
+
+
+@pytest.mark.parametrize(
+    "question", ["What animals are there?", "how many animals", "the animals, are they red?", "any food"]
+)
+def test_kinds_of_things_can_be_asked_about(question):
+    assert hint(question) == ""
+
+
 @pytest.mark.parametrize("prompt", ["a cat in 2024", "a 16:9 picture of a cat", "a cat, 8k", "two cats, 512x512"])
 def test_numbers_that_count_nothing_are_let_be(prompt):
     assert "four" not in hint(prompt)

@@ -162,6 +162,7 @@ SAID = {
     "This small model has never seen {} and will guess.": "这个小模型从未见过 {}，只能猜测。",
     "It knows {} things, such as a cat, a bus or an umbrella.": "它认识 {} 种东西，例如猫、公共汽车或雨伞。",
     "It counts only up to four of a thing.": "每种东西它最多数到四个。",
+    "Say which {}, such as {}.": "请说出是哪一种 {}，例如 {}。",
     # what runs here
     "What runs here": "运行环境",
     "Model": "模型",

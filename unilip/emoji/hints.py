@@ -5,6 +5,7 @@ import unicodedata
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
+from unilip.emoji.captions import article
 from unilip.emoji.vocabulary import BACKGROUNDS, CATEGORIES, NUMBERS, OBJECTS, STYLES
 from unilip.emoji.wording import NUMBER_WORDS, color_words, lexicon, mentions, words_of
 
@@ -60,6 +61,14 @@ SIMILAR = 0.8  # how alike two spellings have to be (difflib's ratio) for one to
 SHORTEST_SLIP = 4  # letters; shorter words are too alike to guess
 MOST_NAMED = 3
 
+# It has learned what to say of animals; one that is to be drawn or changed has to be named.
+CATEGORY = re.compile(rf"\b({'|'.join(CATEGORIES)})s?\b", re.IGNORECASE)
+QUESTION = re.compile(
+    r"\W*(?:and |but |so |then )*(?:any|are|count|describe|did|do|does|find|has|have|how|identify|is|list|name|say|"
+    r"spot|tell|there|what|where|which|who|whose|why)\b|.*\?\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
 
 @cache
 def known_words() -> frozenset[str]:
@@ -113,6 +122,10 @@ def hint(text: str) -> str:
         )
     if any((mention.count or 0) > 4 for mention in mentions(text)):
         sentences.append("It counts only up to four of a thing.")
+    if (found := CATEGORY.search(text)) and not QUESTION.match(text):
+        category = found[1].lower()
+        examples = [article(name) for name in CATEGORIES[category][:MOST_NAMED]]
+        sentences.append(f"Say which {category}, such as {_join(examples, 'or')}.")
     return " ".join(sentences)
 
 
