@@ -56,6 +56,16 @@ def test_a_faint_change_of_a_whole_ground_is_a_change(pictures):
     assert torch.allclose(with_own_pixels(rebuilt + 0.06, rebuilt, source), rebuilt + 0.06, atol=1e-5)
 
 
+def test_autocast_changes_nothing(pictures):
+    """As in the sheets of a training in bfloat16, whose blurs once never ended."""
+    source, rebuilt = pictures
+    edited = rebuilt.clone()
+    edited[BOX] += 0.3
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        merged = with_own_pixels(edited, rebuilt, source)
+    assert torch.equal(merged, with_own_pixels(edited, rebuilt, source))
+
+
 def test_each_picture_of_a_batch_is_merged_alone(pictures):
     source, rebuilt = pictures
     edited = rebuilt.clone()

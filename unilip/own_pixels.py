@@ -41,5 +41,7 @@ def blurred(pictures: torch.Tensor, deviation: float) -> torch.Tensor:
     kernel = torch.exp(-(steps**2) / (2 * sigma**2))
     kernel = (kernel / kernel.sum()).expand(pictures.shape[1], 1, 1, -1)
     padded = F.pad(pictures, (reach,) * 4, mode="replicate")
-    rows = F.conv2d(padded, kernel, groups=pictures.shape[1])
-    return F.conv2d(rows, kernel.transpose(2, 3), groups=pictures.shape[1])
+    # In autocast's bfloat16 oneDNN never ends where channels come last (AVX-512, torch 2.13).
+    with torch.autocast(pictures.device.type, enabled=False):
+        rows = F.conv2d(padded, kernel, groups=pictures.shape[1])
+        return F.conv2d(rows, kernel.transpose(2, 3), groups=pictures.shape[1])
