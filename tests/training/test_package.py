@@ -70,6 +70,13 @@ def test_of_a_step_taken_again_the_last_row_counts(tmp_path):
     assert figure.axes[0].lines[0].get_ydata() == pytest.approx([9.0, 1.0])
 
 
+def test_many_stages_stand_in_several_rows():
+    names = [f"stage{number}" for number in range(7)]
+    figure = curves({name: [{"step": 1, "loss": 1.0}] for name in names})
+    assert [axes.get_title() for axes in figure.axes] == names
+    assert figure.get_figwidth() < 2 * figure.get_figheight()
+
+
 def test_packaging_twice_replaces_the_first(config_file, run_folder, tmp_path):
     kept, old = (tmp_path / "packaged" / "training" / name for name in ("drawings.webp", "gone.jsonl"))
     for _ in range(2):

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 NOT_LOSSES = ("step", "seconds", "rate", "gradient_norm")
 HIDDEN = ("_right",)  # shares of right answers, which are not losses
 MOST = 6  # curves of a panel
+COLUMNS = 3
 
 
 def read_log(path: Path) -> list[dict[str, float]]:
@@ -18,8 +19,11 @@ def read_log(path: Path) -> list[dict[str, float]]:
 
 def curves(logs: dict[str, list[dict[str, float]]]) -> Figure:
     """The losses of each stage's log over its steps, on a logarithmic scale."""
-    figure = Figure(figsize=(5.2 * len(logs), 3.4), layout="constrained")
-    for axes, (stage, rows) in zip(figure.subplots(1, len(logs), squeeze=False)[0], logs.items(), strict=True):
+    columns = min(len(logs), COLUMNS)
+    lines = -(-len(logs) // columns)
+    figure = Figure(figsize=(5.2 * columns, 3.4 * lines), layout="constrained")
+    for place, (stage, rows) in enumerate(logs.items(), 1):
+        axes = figure.add_subplot(lines, columns, place)
         names = sorted({key for row in rows for key in row if key not in NOT_LOSSES and not key.endswith(HIDDEN)})
         for name in names[:MOST]:
             points = [(row["step"], row[name]) for row in rows if row.get(name, 0) > 0]
