@@ -348,6 +348,28 @@ def test_yes_and_no_are_balanced():
     assert 0.45 < verdicts["Yes."] / verdicts.total() < 0.55
 
 
+def test_how_many_there_are_is_affirmed_and_denied_of_none_one_and_several():
+    said = Counter()
+    for index in range(6000):
+        rng = np.random.default_rng((14, index))
+        scene = random_scene(rng)
+        question = random_question(scene, rng, "yes/no")
+        words = question.question.lower()
+        asked = re.search(r"\b(two|three|four)\b|(only|just) one\b|more than one\b", words)
+        named = mentions(question.question)
+        if not asked or not named or re.match("(is|are) three", words):  # a slip of the finger for "there"
+            continue
+        there = len(things_named(scene, named[0].name))
+        wanted = there > 1 if asked[0].startswith("more") else there == NUMBERS.index(asked[0].split()[-1])
+        assert wanted == (question.answer == "Yes."), (scene, question)
+        said["more" if asked[0].startswith("more") else asked[1] and "several", min(there, 2), question.answer] += 1
+    several = {key: count for key, count in said.items() if key[0] == "several"}
+    yes = several["several", 2, "Yes."]
+    assert 0.35 < yes / sum(several.values()) < 0.6
+    assert min(several["several", there, "No."] for there in (0, 1, 2)) > 0.2 * yes
+    assert min(said["more", 2, "Yes."], said["more", 1, "No."], said[None, 1, "Yes."], said[None, 2, "No."]) > 10
+
+
 def test_both_spellings_and_hurried_typing_appear(asked):
     words = Counter(re.findall(r"\w+", " ".join(question.question for question in asked).lower()))
     assert words["colour"] > 20 and words["color"] > 20

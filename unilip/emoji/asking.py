@@ -71,7 +71,8 @@ def what_all(scene: Scene, rng: np.random.Generator) -> Asked:
             "What is this?",
             "What can you see here?",
             "What is here?",
-            "What is it?" if len(topic) == 1 else "What is there?",
+            "What is there?",
+            "What is it?",
         ),
     )
     return asked("what", text.format(p=pick(rng, PICTURE)), answer, rng, topic)
@@ -316,6 +317,9 @@ def describe_all(scene: Scene, rng: np.random.Generator) -> Asked:
             "Caption this {p}.",
             "Give me a caption for the {p}.",
             "Tell me about the {p}.",
+            "Tell me more.",
+            "Tell me more about the {p}.",
+            "What is happening in the {p}?",
         ),
     )
     topic = scene.things if len(groups(scene)) == 1 else ()

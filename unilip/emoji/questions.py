@@ -111,7 +111,7 @@ def compare(scene: Scene, topic: tuple[Thing, ...], rng: np.random.Generator) ->
     """Where a thing is, seen from another ("it", if one was spoken of), or which of two is bigger."""
     if len(topic) == 1 and rng.random() < 0.5:
         return is_it_relative(topic[0], *other_thing(scene, topic[0], rng), rng)
-    way = pick(rng, (is_relative, is_relative, is_bigger, choosing.biggest))
+    way = pick(rng, (is_relative, is_bigger, choosing.biggest))
     if way is choosing.biggest:
         return way(scene, rng)
     wanted = bool(rng.random() < 0.5)

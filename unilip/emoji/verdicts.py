@@ -104,14 +104,20 @@ def is_relative(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
 
 def is_count(scene: Scene, rng: np.random.Generator, wanted: bool) -> Found:
     name, things = pick(rng, list(groups(scene).items()))
-    # Single things stand in most scenes: asked as often as several, they would give the answer away.
-    if len(things) == 1 and rng.random() < 0.92:
+    # Single things stand in most scenes: asked as often as several, they would give the answer away. That there are two
+    # of what is there once, or not at all, has to be denied now and then.
+    if len(things) == 1 and rng.random() < (0.92 if wanted else 0.86):
         return None
-    said = len(things) if wanted else pick(rng, [count for count in (1, 2, 3, 4) if count != len(things)])
-    if said >= len(NUMBERS) or name in PLURAL_NOUNS:
+    if not wanted and rng.random() < 0.2:
+        name, things = absent(scene, rng), ()
+    if name in PLURAL_NOUNS or len(things) >= len(NUMBERS):
         return None
+    if rng.random() < 0.2 and wanted == (len(things) > 1):
+        return pick(rng, ("Is there more than one {o}?", "Do you see more than one {o}?")).format(o=name), things
+    wrong = (2, 2, 3, 4) if len(things) < 2 else [count for count in (1, 2, 3, 4) if count != len(things)]
+    said = len(things) if wanted else pick(rng, wrong)
     if said == 1:
-        return f"Is there only one {name}?", things
+        return pick(rng, ("Is there only one {o}?", "Is there just one {o}?")).format(o=name), things
     text = pick(rng, ("Are there {n}?", "Are there {n} in the {p}?", "Do you see {n}?", "Does the {p} show {n}?"))
     return text.format(n=counted(name, said), p=pick(rng, PICTURE)), things
 
@@ -149,6 +155,7 @@ YES_NO_WAYS = (
     is_color,
     is_relative,
     is_bigger,
+    is_count,
     is_count,
     is_background,
     is_style,
