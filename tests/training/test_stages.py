@@ -188,6 +188,16 @@ def test_all_of_the_dit_in_bfloat16_says_about_the_same(make_stage, tmp_path, mo
     assert losses[0] != losses[1]
 
 
+def test_a_sheet_shows_what_the_dit_draws_though_its_model_keeps_own_pixels(make_stage, tmp_path, monkeypatch):
+    monkeypatch.setattr("unilip.sampling.with_own_pixels", lambda edited, rebuilt, source: source)
+    stage = make_stage("generation2")
+    stage.pipeline.register_to_config(own_pixels=True, num_inference_steps=1)
+    stage.write_sheet(tmp_path / "sheet.png")
+    rows = np.asarray(Image.open(tmp_path / "sheet.png"), dtype=float)
+    *_, sources, edits = np.split(rows, rows.shape[0] // stage.pipeline.image_size)
+    assert np.abs(edits - sources).mean() > 10
+
+
 def test_lengths_are_few(make_stage, tmp_path):
     stage = make_stage("generation2")
     stage.prepare(tmp_path)

@@ -150,7 +150,9 @@ class GenerationStage(Stage):
         if self.options["edits"]:
             edits = [self.source.edited(rng, size) for _ in range(6)]
             sources, instructions = [edit[0] for edit in edits], [edit[2] for edit in edits]
-            images += sources + self.pipeline(instructions, image=sources, generator=generator).images
+            # What the DiT draws, not the picture's own pixels around it.
+            drawn = self.pipeline(instructions, image=sources, generator=generator, own_pixels=False).images
+            images += sources + drawn
             texts += instructions
         pixels = torch.stack([picture_tensor(image) for image in images])
         sheet = pixels.unflatten(0, (-1, 6)).permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1)
