@@ -43,17 +43,27 @@ WHOLE = re.compile(
 NEW = re.compile(rf"\b(?:to|into|by|with|for) an?{THING}", re.IGNORECASE)
 NAMED = re.compile(rf"\b(?:the|an?|another|one more|my|this|that){THING}", re.IGNORECASE)
 
-# "a cat on the left and a dog": things in a row, with or without their places; "a red and a blue cat" are none.
+# "a cat on the left and a dog", "the cat and dog": things in a row, with or without their places and all articles but
+# "a red and a blue cat", "the big and small cat" are none.
 NEW_ONE, OLD_ONE = r"(?:an?|another|one|two|three|four|some|\d)", "(?:the|my|this|that|both)"
-ROW = re.compile(rf"(?:, ?(?:(?:and|&) )?| (?:and|&) )(?={NEW_ONE} |{OLD_ONE} )", re.IGNORECASE)
-SOMETHING = rf"(?! (?:{NUANCES})$)(?: {WORD})+?"
+ROW = re.compile(r"(?:, ?(?:(?:and|&) )?| (?:and|&) )", re.IGNORECASE)
+NO_NOUNS = (
+    rf"{SIZES}|big|large|small|little|tiny|huge|tall|short|long|round|old|new|young|bright|dark|light|shiny|cute|happy|"
+    r"sad|fluffy|funny|nice|pretty|first|second|third|middle|upper|lower|front|back|rest|other|others"
+)
+NO_START = (
+    rf"(?!(?:{PLACED}|{VERBS}|{NEW_ONE}|{OLD_ONE}|it|its|his|her|their|they|them|these|those|everything|anything|"
+    r"nothing|something|all|every|each|any|no|not|then|so|with|without)\b)"
+)
+SOMETHING = rf"(?!(?:{NUANCES}|{NO_NOUNS})$){WORD}(?: {WORD})*?"
 PLACE = rf"(?: (?:{PLACED}) .+)?"
 LISTING = [
     (re.compile(rf"{POLITE}(?:{verbs}) ", re.IGNORECASE), re.compile(thing, re.IGNORECASE))
     for verbs, thing in (
-        ("add|insert|include|draw|put|place", NEW_ONE + SOMETHING + PLACE),
-        ("remove|delete|erase|get rid of|take away", OLD_ONE + SOMETHING + PLACE),
-        ("make|paint|colou?r|recolou?r|turn", OLD_ONE + SOMETHING),
+        ("add|insert|include|draw|put|place", rf"(?:{NEW_ONE} |{NO_START}){SOMETHING}{PLACE}"),
+        ("remove|delete|erase|get rid of|take away", rf"(?:{OLD_ONE} |{NO_START}){SOMETHING}{PLACE}"),
+        ("put|place|move|shift|bring", rf"(?:{OLD_ONE} |{NO_START}){SOMETHING}{PLACE.removesuffix('?')}"),
+        ("make|paint|colou?r|recolou?r|turn", rf"(?:{OLD_ONE} |{NO_START}){SOMETHING}"),
     )
 ]
 COLOR, SIZE = rf" (?:(?:light|dark) )?(?:{COLORS})", f" (?:{SIZES})"
@@ -77,9 +87,9 @@ ENDINGS = (
 
 
 def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[str]:
-    """The instruction's changes in order, each as an instruction of its own: "remove the cat and the dog" are two, and
-    "it" is the cat where that was named in the change before and is still there. One change stays as it is, as do more
-    than `MOST`.
+    """The instruction's changes in order, each as an instruction of its own: "remove the cat and the dog" are two. "It"
+    is the cat, and "them" are the cat and the dog, where they were named in the change before and are still there. One
+    change stays as it is, as do more than `MOST`.
 
     Args:
         reworded: gives each change in other words before it is looked at for things in a row.
@@ -89,13 +99,20 @@ def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[st
     for place, (before, change) in enumerate(zip(changes, changes[1:], strict=False)):
         if GONE.match(reworded(before)) or WHOLE.search(change):
             continue
-        if named := NEW.search(before) or NAMED.search(before):
-            # As it may look by now, a colour would not find it.
-            noun = re.sub(rf"^(?:(?:{COLORS}) )+(?=\w)", "", named[1], flags=re.IGNORECASE)
-            changes[place + 1] = re.sub(r"\bit\b", f"the {noun}", change, flags=re.IGNORECASE)
+        named = [noun for noun in map(thing_of, each(reworded(before))) if noun]
+        if len(named) > 1:
+            changes[place + 1] = re.sub(r"\bthem\b", " and ".join(named), change, flags=re.IGNORECASE)
+        elif named := thing_of(before):
+            changes[place + 1] = re.sub(r"\bit\b", named, change, flags=re.IGNORECASE)
     changes = [change for change in changes if not STAYS.match(change)] or [text]
     changes = [one for change in changes for one in each(reworded(change))]
     return [instruction] if changes == [text] or len(changes) > MOST else changes
+
+
+def thing_of(change: str) -> str | None:
+    """What a change is about, as "the cat"; without its colour, which may be another by now."""
+    named = NEW.search(change) or NAMED.search(change)
+    return named and "the " + re.sub(rf"^(?:(?:{COLORS}) )+(?=\w)", "", named[1], flags=re.IGNORECASE)
 
 
 def each(change: str) -> list[str]:
@@ -105,6 +122,8 @@ def each(change: str) -> list[str]:
         things = ROW.split(change[verb.end() :].rstrip(" .!")) if verb else []
         if len(things) < 2 or not all(thing.fullmatch(one) for one in things):
             continue
+        if things[0].lower().startswith("the "):  # so is "dog" of "the cat and dog"
+            things = [re.sub(f"^(?={NO_START})", "the ", one, flags=re.IGNORECASE) for one in things]
         if thing is LISTING[-1][1]:
             look = LOOK.search(things[-1])
             if look is None:
