@@ -43,27 +43,33 @@ WHOLE = re.compile(
 NEW = re.compile(rf"\b(?:to|into|by|with|for) an?{THING}", re.IGNORECASE)
 NAMED = re.compile(rf"\b(?:the|an?|another|one more|my|this|that){THING}", re.IGNORECASE)
 
-# "a cat on the left and a dog", "the cat and dog": things in a row, with or without their places and all articles but
-# "a red and a blue cat", "the big and small cat" are none.
+# "a cat on the left and a dog", "the cat and dog": things in a row, with or without their places. "A red and a blue
+# cat" and "the big and small cat" are none, nor is what has no article where commas alone part it: "the cat, please".
 NEW_ONE, OLD_ONE = r"(?:an?|another|one|two|three|four|some|\d)", "(?:the|my|this|that|both)"
 ROW = re.compile(r"(?:, ?(?:(?:and|&) )?| (?:and|&) )", re.IGNORECASE)
+AND = re.compile(r"[ ,](?:and|&) ", re.IGNORECASE)
+COURTESY = re.compile(r"(?:,? (?:please|pls|plz|thanks|thank you|thx|ok|okay|now|too|as well))+$", re.IGNORECASE)
 NO_NOUNS = (
     rf"{SIZES}|big|large|small|little|tiny|huge|tall|short|long|round|old|new|young|bright|dark|light|shiny|cute|happy|"
     r"sad|fluffy|funny|nice|pretty|first|second|third|middle|upper|lower|front|back|rest|other|others"
 )
 NO_START = (
-    rf"(?!(?:{PLACED}|{VERBS}|{NEW_ONE}|{OLD_ONE}|it|its|his|her|their|they|them|these|those|everything|anything|"
-    r"nothing|something|all|every|each|any|no|not|then|so|with|without)\b)"
+    rf"(?:{PLACED}|{VERBS}|{NEW_ONE}|{OLD_ONE}|i|you|he|she|we|it|its|his|her|their|they|them|these|those|everything|"
+    r"anything|nothing|something|all|every|each|any|no|not|only|just|also|then|so|with|without|be|is|are|see|try|show|"
+    r"tell|let|if|because|what|why|how|when|where|which|who|please|pls|plz|thanks|thank|thx|ok|okay)\b"
 )
+DETERMINED = re.compile(f"(?:{NEW_ONE}|{OLD_ONE}) ", re.IGNORECASE)
 SOMETHING = rf"(?!(?:{NUANCES}|{NO_NOUNS})$){WORD}(?: {WORD})*?"
+BARE = rf"(?!{NO_START})(?=(?:{WORD} ){{0,3}}{WORD}(?:$| (?:{PLACED}|{COLORS}|{SIZES})\b))"
 PLACE = rf"(?: (?:{PLACED}) .+)?"
 LISTING = [
     (re.compile(rf"{POLITE}(?:{verbs}) ", re.IGNORECASE), re.compile(thing, re.IGNORECASE))
     for verbs, thing in (
-        ("add|insert|include|draw|put|place", rf"(?:{NEW_ONE} |{NO_START}){SOMETHING}{PLACE}"),
-        ("remove|delete|erase|get rid of|take away", rf"(?:{OLD_ONE} |{NO_START}){SOMETHING}{PLACE}"),
-        ("put|place|move|shift|bring", rf"(?:{OLD_ONE} |{NO_START}){SOMETHING}{PLACE.removesuffix('?')}"),
-        ("make|paint|colou?r|recolou?r|turn", rf"(?:{OLD_ONE} |{NO_START}){SOMETHING}"),
+        ("add|insert|include|draw", rf"(?:{NEW_ONE} |{BARE}){SOMETHING}{PLACE}"),
+        ("put|place", rf"{NEW_ONE} {SOMETHING}{PLACE}"),
+        ("remove|delete|erase|get rid of|take away", rf"(?:{OLD_ONE} |{BARE}){SOMETHING}{PLACE}"),
+        ("put|place|move|shift|bring", rf"(?:{OLD_ONE} |{BARE}){SOMETHING}{PLACE.removesuffix('?')}"),
+        ("make|paint|colou?r|recolou?r|turn", rf"(?:{OLD_ONE} |{BARE}){SOMETHING}"),
     )
 ]
 COLOR, SIZE = rf" (?:(?:light|dark) )?(?:{COLORS})", f" (?:{SIZES})"
@@ -99,7 +105,7 @@ def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[st
     for place, (before, change) in enumerate(zip(changes, changes[1:], strict=False)):
         if GONE.match(reworded(before)) or WHOLE.search(change):
             continue
-        named = [noun for noun in map(thing_of, each(reworded(before))) if noun]
+        named = list(dict.fromkeys(noun for noun in map(thing_of, each(reworded(before))) if noun))
         if len(named) > 1:
             changes[place + 1] = re.sub(r"\bthem\b", " and ".join(named), change, flags=re.IGNORECASE)
         elif named := thing_of(before):
@@ -119,11 +125,14 @@ def each(change: str) -> list[str]:
     """A change of several things in a row, for each of them; any other as it is."""
     for verbs, thing in LISTING:
         verb = verbs.match(change)
-        things = ROW.split(change[verb.end() :].rstrip(" .!")) if verb else []
+        row = COURTESY.sub("", change[verb.end() :].rstrip(" .!")) if verb else ""
+        things = ROW.split(row)
         if len(things) < 2 or not all(thing.fullmatch(one) for one in things):
             continue
+        if not AND.search(row) and not all(DETERMINED.match(one) for one in things):
+            continue
         if things[0].lower().startswith("the "):  # so is "dog" of "the cat and dog"
-            things = [re.sub(f"^(?={NO_START})", "the ", one, flags=re.IGNORECASE) for one in things]
+            things = [one if DETERMINED.match(one) else f"the {one}" for one in things]
         if thing is LISTING[-1][1]:
             look = LOOK.search(things[-1])
             if look is None:
