@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from unilip.simple_instruction import PARTS
+from unilip.simple_instruction import COURTESIES, PARTS
 from unilip.simple_text import COLORS
 
 MOST = 6  # changes, each of which takes as long as an edit
@@ -48,15 +48,15 @@ NAMED = re.compile(rf"\b(?:the|an?|another|one more|my|this|that){THING}", re.IG
 NEW_ONE, OLD_ONE = r"(?:an?|another|one|two|three|four|some|\d)", "(?:the|my|this|that|both)"
 ROW = re.compile(r"(?:, ?(?:(?:and|&) )?| (?:and|&) )", re.IGNORECASE)
 AND = re.compile(r"[ ,](?:and|&) ", re.IGNORECASE)
-COURTESY = re.compile(r"(?:,? (?:please|pls|plz|thanks|thank you|thx|ok|okay|now|too|as well))+$", re.IGNORECASE)
+COURTESY = re.compile(rf"(?:,? (?:{COURTESIES}))+$", re.IGNORECASE)
 NO_NOUNS = (
     rf"{SIZES}|big|large|small|little|tiny|huge|tall|short|long|round|old|new|young|bright|dark|light|shiny|cute|happy|"
     r"sad|fluffy|funny|nice|pretty|first|second|third|middle|upper|lower|front|back|rest|other|others"
 )
 NO_START = (
     rf"(?:{PLACED}|{VERBS}|{NEW_ONE}|{OLD_ONE}|i|you|he|she|we|it|its|his|her|their|they|them|these|those|everything|"
-    r"anything|nothing|something|all|every|each|any|no|not|only|just|also|then|so|with|without|be|is|are|see|try|show|"
-    r"tell|let|if|because|what|why|how|when|where|which|who|please|pls|plz|thanks|thank|thx|ok|okay)\b"
+    rf"anything|nothing|something|all|every|each|any|no|not|only|just|then|so|with|without|be|is|are|see|try|show|tell|"
+    rf"let|if|because|what|why|how|when|where|which|who|{COURTESIES})\b"
 )
 DETERMINED = re.compile(f"(?:{NEW_ONE}|{OLD_ONE}) ", re.IGNORECASE)
 SOMETHING = rf"(?!(?:{NUANCES}|{NO_NOUNS})$){WORD}(?: {WORD})*?"
@@ -94,8 +94,8 @@ ENDINGS = (
 
 def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[str]:
     """The instruction's changes in order, each as an instruction of its own: "remove the cat and the dog" are two. "It"
-    is the cat, and "them" are the cat and the dog, where they were named in the change before and are still there. One
-    change stays as it is, as do more than `MOST`.
+    is what the change before named last, and "them" are all that it named, where they are still there. One change stays
+    as it is, as do more than `MOST`.
 
     Args:
         reworded: gives each change in other words before it is looked at for things in a row.
@@ -105,11 +105,12 @@ def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[st
     for place, (before, change) in enumerate(zip(changes, changes[1:], strict=False)):
         if GONE.match(reworded(before)) or WHOLE.search(change):
             continue
-        named = list(dict.fromkeys(noun for noun in map(thing_of, each(reworded(before))) if noun))
+        named = list(dict.fromkeys(filter(None, map(thing_of, each(reworded(before))))))
+        if named:
+            change = re.sub(r"\bit\b", named[-1], change, flags=re.IGNORECASE)
         if len(named) > 1:
-            changes[place + 1] = re.sub(r"\bthem\b", " and ".join(named), change, flags=re.IGNORECASE)
-        elif named := thing_of(before):
-            changes[place + 1] = re.sub(r"\bit\b", named, change, flags=re.IGNORECASE)
+            change = re.sub(r"\bthem\b", " and ".join(named), change, flags=re.IGNORECASE)
+        changes[place + 1] = change
     changes = [change for change in changes if not STAYS.match(change)] or [text]
     changes = [one for change in changes for one in each(reworded(change))]
     return [instruction] if changes == [text] or len(changes) > MOST else changes

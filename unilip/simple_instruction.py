@@ -97,9 +97,10 @@ FORMS = {
         r"(?:let|have) {old} (?:be|go|move|stand|sit) {where}",
     ],
 }
+COURTESIES = "please|pls|plz|thanks|thank you|thx|ok|okay|now|as well|too|also|anymore|any more"
 AROUND = (
     r"(?:(?:please|pls|now|just|also|and|but|then|can you|could you)\b,? )*",
-    r"(?:,? (?:please|pls|thanks|thank you|now|as well|too|also|anymore|any more))*[ .!?]*",
+    rf"(?:,? (?:{COURTESIES}))*[ .!?]*",
 )
 GROUPS = {name: f"(?P<{name}>{part})" for name, part in PARTS.items()}
 PATTERNS = [
