@@ -13,6 +13,7 @@ from unilip.emoji.edits import KINDS, random_edit
 from unilip.emoji.vocabulary import OBJECTS, SYNONYMS
 from unilip.one_change_at_a_time import MOST, separated, singular
 from unilip.pipeline import UniLIPPipeline
+from unilip.simple_instruction import simple_instruction
 
 STEPS = 2
 BOTH = "make it red and add a dog"
@@ -142,7 +143,7 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(patient, tiny, t
     ("add a red cat and a dog and make them blue",
      ["add a red cat", "add a dog", "make the cat blue", "make the dog blue"]),
     ("paint the cat and dog red, then put them on the left",
-     ["paint the cat red", "paint the dog red", "put the cat and the dog on the left"]),
+     ["paint the cat red", "paint the dog red", "put the cat on the left", "put the dog on the left"]),
     ("add three cats and make them blue", ["add a cat", "add another cat", "add another cat", "make them blue"]),
     ("make the cat bigger and red and move it up", ["make the cat bigger", "make the cat red", "move the cat up"]),
     ("add a cat and a dog and make it blue", ["add a cat", "add a dog", "make the dog blue"]),
@@ -165,6 +166,16 @@ def test_it_is_said_by_the_embedded_model_and_kept_with_a_model(patient, tiny, t
     ("put the cat on the left and dog at the top", ["put the cat on the left", "put the dog at the top"]),
     ("remove the cat on the left and blue dog", ["remove the cat on the left", "remove the blue dog"]),
     ("make the cat red and the dog bigger", ["make the cat red", "make the dog bigger"]),
+    ("make the cat big and the dog small", ["make the cat big", "make the dog small"]),
+    ("make it small and red", ["make it small", "make it red"]),
+    ("move the cat up and the dog down", ["move the cat up", "move the dog down"]),
+    ("move the cat left and dog right, please", ["move the cat left", "move the dog right"]),
+    ("move the cat and dog up", ["move the cat up", "move the dog up"]),
+    ("place cup and fork next to the plate", ["place cup next to the plate", "place fork next to the plate"]),
+    ("put the cat, the dog and the bus on the left",
+     ["put the cat on the left", "put the dog on the left", "put the bus on the left"]),
+    ("make the cat red and the dog blue and move them up",
+     ["make the cat red", "make the dog blue", "move the cat up", "move the dog up"]),
     ("make the red cat light blue and bigger", ["make the red cat bigger", "make the red cat light blue"]),
     ("add 3 red cats on the left",
      ["add a red cat on the left", "add another red cat on the left", "add another red cat on the left"]),
@@ -175,20 +186,29 @@ def test_changes_are_separated(instruction, changes):
 
 
 @pytest.mark.parametrize("instruction", [
+    "move the cat and the dog next to each other", "put the cat and the dog in a row", "move the cat left and up",
+    "move the red and the blue cat up", "put the cat and the dog on the beach", "move the cat near the dog and the bus",
     "remove it", "make it blue, bigger and rounder", "Swap the cat and the dog.", "", " ", "add a red and a blue cat",
     "add  a cat", "change the shape and color of the cat", "add a cat and make sure it is blue",
-    "remove the black and white cat", "turn the cat and the dog into birds", "put the cat and the dog on the left",
+    "remove the black and white cat", "turn the cat and the dog into birds",
     "paint the cat black and white", "add two cats", "remove three cats", "add 12 cats", "keep the cat",
     "add three pairs of scissors", "add a cute and fluffy cat", "remove the big, red cat", "remove the cat and its hat",
     "add a cat on the left and in the corner", "remove the cat and everything else", "make the cat red and blue",
     "add a cat, not a dog", "remove the cat, please", "add a dog, thank you", "make the cat red, thanks a lot",
     "remove the dog and only the dog", "remove the cat, ok?", "delete the dog and be quick", "add a dog, big and funny",
-    "place cup and fork next to the plate",
-    "move cat and dog to the left", "turn the cat and dog into birds",
+    "turn the cat and dog into birds",
     "add a cat next to the dog and the bus", "put a cat between a dog and a bus", "swap the cat and the dog for a bus",
 ])  # fmt: skip
 def test_one_change_stays_as_it_is(instruction):
     assert separated(instruction) == [instruction]
+
+
+@pytest.mark.parametrize(("instruction", "changes"), [
+    ("make the cat big and the dog tiny", ["make the cat big", "make the dog smaller"]),
+    ("make the cat much bigger and the dog a bit smaller", ["make the cat bigger", "make the dog smaller"]),
+])  # fmt: skip
+def test_each_of_the_changes_is_said_in_simple_words(instruction, changes):
+    assert separated(instruction, simple_instruction) == changes
 
 
 def test_a_plural_becomes_one_of_them():
@@ -205,6 +225,7 @@ def test_so_many_changes_that_others_would_wait_long_are_left_to_the_model():
 @pytest.mark.parametrize("text", [
     "add a cat and " * 800 + "between", "make " + "the cat blue and " * 99 + ", x", "add a " + "cat " * 999 + "between",
     "put a cat to " + "a to " * 3000, "add a cat" + " " * 20000 + "x", "please " * 3000, "add " + "the " * 4000,
+    "put the cat and " + "dog " * 3000 + "x", "move the cat and the " + "dog left of " * 800 + "each",
 ], ids=lambda text: text[:20])  # fmt: skip
 def test_a_long_text_does_not_keep_others_waiting(text):
     assert separated(text) == [text]  # patterns that try all ways to read it would never end

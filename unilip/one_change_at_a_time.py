@@ -62,17 +62,23 @@ DETERMINED = re.compile(f"(?:{NEW_ONE}|{OLD_ONE}) ", re.IGNORECASE)
 SOMETHING = rf"(?!(?:{NUANCES}|{NO_NOUNS})$){WORD}(?: {WORD})*?"
 BARE = rf"(?!{NO_START})(?=(?:{WORD} ){{0,3}}{WORD}(?:$| (?:{PLACED}|{COLORS}|{SIZES})\b))"
 PLACE = rf"(?: (?:{PLACED}) .+)?"
+WHERETO = rf" (?:(?:{PLACED}) .+|up|down|left|right)"
+# Not for each of them alone; and things "at the beach" are not moved.
+TOGETHER = re.compile(
+    rf"\b(?:each|one another|together|opposite|different|row|line|column|circle|pile|{PARTS['scene']})\b", re.IGNORECASE
+)
 LISTING = [
     (re.compile(rf"{POLITE}(?:{verbs}) ", re.IGNORECASE), re.compile(thing, re.IGNORECASE))
     for verbs, thing in (
         ("add|insert|include|draw", rf"(?:{NEW_ONE} |{BARE}){SOMETHING}{PLACE}"),
         ("put|place", rf"{NEW_ONE} {SOMETHING}{PLACE}"),
         ("remove|delete|erase|get rid of|take away", rf"(?:{OLD_ONE} |{BARE}){SOMETHING}{PLACE}"),
-        ("put|place|move|shift|bring", rf"(?:{OLD_ONE} |{BARE}){SOMETHING}{PLACE.removesuffix('?')}"),
+        ("put|place|move|shift|bring", rf"(?:{OLD_ONE} |{BARE}){SOMETHING}({WHERETO})"),
         ("make|paint|colou?r|recolou?r|turn", rf"(?:{OLD_ONE} |{BARE}){SOMETHING}"),
     )
 ]
-COLOR, SIZE = rf" (?:(?:light|dark) )?(?:{COLORS})", f" (?:{SIZES})"
+MOVED, LOOKING = (thing for _, thing in LISTING[-2:])
+COLOR, SIZE = rf" (?:(?:light|dark) )?(?:{COLORS})", f" (?:{SIZES}|big|large|huge|small|little|tiny)"
 LOOK = re.compile(rf"(?<!\bthe)(?:{COLOR}|{SIZE})$", re.IGNORECASE)
 LOOKS = re.compile(rf"({POLITE}(?:make|turn) .+?)(?:({SIZE}) and({COLOR})|({COLOR}) and({SIZE}))", re.IGNORECASE)
 
@@ -112,7 +118,8 @@ def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[st
             change = re.sub(r"\bthem\b", " and ".join(named), change, flags=re.IGNORECASE)
         changes[place + 1] = change
     changes = [change for change in changes if not STAYS.match(change)] or [text]
-    changes = [one for change in changes for one in each(reworded(change))]
+    # Of "the cat much bigger and the dog smaller" each part has words that the whole did not.
+    changes = [reworded(one) for change in changes for one in each(reworded(change))]
     return [instruction] if changes == [text] or len(changes) > MOST else changes
 
 
@@ -128,13 +135,16 @@ def each(change: str) -> list[str]:
         verb = verbs.match(change)
         row = COURTESY.sub("", change[verb.end() :].rstrip(" .!")) if verb else ""
         things = ROW.split(row)
+        if thing is MOVED and (last := thing.fullmatch(things[-1])) and not TOGETHER.search(last[1]):
+            # "The cat and the dog up" are both to go up.
+            things = [one + last[1] if not thing.fullmatch(one) and LOOKING.fullmatch(one) else one for one in things]
         if len(things) < 2 or not all(thing.fullmatch(one) for one in things):
             continue
         if not AND.search(row) and not all(DETERMINED.match(one) for one in things):
             continue
         if things[0].lower().startswith("the "):  # so is "dog" of "the cat and dog"
             things = [one if DETERMINED.match(one) else f"the {one}" for one in things]
-        if thing is LISTING[-1][1]:
+        if thing is LOOKING:
             look = LOOK.search(things[-1])
             if look is None:
                 continue
@@ -144,7 +154,7 @@ def each(change: str) -> list[str]:
     if looks := LOOKS.fullmatch(change):
         thing, *both = filter(None, looks.groups())
         # The size first: when "the red cat" is blue, it is not to be found by its colour.
-        return [thing + look for look in sorted(both, key=lambda look: look.strip().lower() not in SIZES.split("|"))]
+        return [thing + look for look in sorted(both, key=lambda look: re.fullmatch(SIZE, look, re.IGNORECASE) is None)]
     if many := MANY.fullmatch(change):
         verb, number, things, place = many.groups()
         thing = singular(things)
