@@ -104,7 +104,7 @@ def separated(instruction: str, reworded: Callable[[str], str] = str) -> list[st
     as it is, as do more than `MOST`.
 
     Args:
-        reworded: gives each change in other words before it is looked at for things in a row.
+        reworded: gives each change in other words, before it is looked at for things in a row and once it is apart.
     """
     text = " ".join(instruction.split())
     changes = JOINT.split(text)
