@@ -7,7 +7,7 @@ else
 BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-STAGES := clip chat principal reconstruction1 reconstruction2 encoder realignment generation1 generation2 generation3 decoder tuning
+STAGES := clip chat principal reconstruction1 reconstruction2 encoder styles realignment generation1 generation2 generation3 decoder tuning
 
 .PHONY: demo test lint mini screenshots
 

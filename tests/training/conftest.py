@@ -80,6 +80,13 @@ whole_every = 1
 encoder_rate = 1.0
 losses = { l2 = 1.0, distillation = 0.03 }
 
+# It starts where latents and features are as they are to stay: only a small step does not leave them.
+[stages.styles]
+learning_rate = 2e-5
+[stages.styles.options]
+styles = ["pixel art"]
+losses = { latent = 0.1, distillation = 0.001, told = 1.0 }
+
 [stages.realignment.options]
 turns = 2
 text_weight = 0.2

@@ -23,7 +23,7 @@ from unilip.training.perceptual import ConvNeXtLoss, LPIPSLoss
 from unilip.training.pretrained import make_pretrained_pipeline
 from unilip.training.stages import STAGES
 
-MINIS_OWN = ("clip", "chat", "principal", "encoder", "realignment", "decoder", "tuning")
+MINIS_OWN = ("clip", "chat", "principal", "encoder", "styles", "realignment", "decoder", "tuning")
 PUBLISHED = [name for name in STAGES if name not in MINIS_OWN]
 
 

@@ -45,6 +45,7 @@ LEARNING = {  # prefixes of tensor names, each of which must change
         "mllm.model.vision_tower",
         "mllm.model.multi_modal_projector",
     ),
+    "styles": ("mllm.model.vision_tower", "mllm.model.multi_modal_projector"),
     "realignment": (
         "mllm.model.vision_tower",
         "mllm.model.multi_modal_projector",

@@ -17,6 +17,7 @@ ORDER = (
     "reconstruction1",
     "reconstruction2",
     "encoder",
+    "styles",
     "realignment",
     "generation1",
     "generation2",

@@ -17,9 +17,9 @@ from unilip.training.clip import picture_tensor
 from unilip.training.config import ConfigError, TrainingConfig
 from unilip.training.shards import Shards
 
-# The share of pictures in any style. A scene seldom has one, but an edit may ask for each: a tokenizer that saw few of
+# Shares of pictures in each style. A scene seldom has one, but an edit may ask for each: a tokenizer that saw few of
 # them smooths away the blocks of pixel art and a poster's edges, and then no edit can bring them.
-STYLED = 0.15
+STYLED = {style: 0.02 for style in STYLES[1:]}
 
 
 class Source(Protocol):
@@ -39,12 +39,19 @@ class Source(Protocol):
 
 
 class EmojiWorld:
-    """The small world; nothing in it is unreadable."""
+    """The small world; nothing in it is unreadable. `styles` are shares of its pictures that are put in each."""
+
+    def __init__(self, styles: dict[str, float] = STYLED):
+        unknown = set(styles) - set(STYLES)
+        if unknown or not 0 <= sum(styles.values()) <= 1:
+            raise ConfigError(f"Shares of styles add up to 1 at most and are for {', '.join(STYLES)}, not {styles}.")
+        self.styles = styles
 
     def picture(self, rng: np.random.Generator, size: int) -> Image.Image:
         scene = random_scene(rng)
-        if rng.random() < STYLED:
-            scene = replace(scene, style=str(rng.choice(STYLES)))
+        place = np.searchsorted(np.cumsum(list(self.styles.values())), rng.random(), side="right")
+        if place < len(self.styles):
+            scene = replace(scene, style=list(self.styles)[place])
         return render(scene, size)
 
     def captioned(self, rng: np.random.Generator, size: int) -> tuple[Image.Image, str]:
@@ -71,7 +78,7 @@ def open_source(config: TrainingConfig, options: dict[str, Any], kinds: tuple[st
     """
     data = {**config.data, **options.get("data", {})}
     if data["kind"] == "emoji":
-        return EmojiWorld()
+        return EmojiWorld(data.get("styles", STYLED))
     if data["kind"] == "shards":
         return Shards({kind: data.get(kind, []) for kind in kinds}, config.folder / "shards")
     raise ConfigError(f"There is no data of the kind {data['kind']}: it is emoji or shards.")

@@ -147,17 +147,6 @@ class EncodedWorld:
         prompt = None if rng.random() < null_prompts else caption(scene, rng)
         return Example(prompt, {"latents": as_tensor(latents)})
 
-    def picture(self, rng: np.random.Generator) -> tuple[Scene, torch.Tensor]:
-        """Any of the cached pictures, as its scene, and its unscaled latent."""
-        scenes, edits = len(self.encodings.scene_latents), len(self.encodings.source_latents)
-        chosen = int(rng.integers(scenes + 2 * edits))
-        if chosen < scenes:
-            return cached_scene(self.seed, chosen), as_tensor(self.encodings.scene_latents[chosen])
-        edit = cached_edit(self.seed, (chosen - scenes) % edits)
-        if chosen < scenes + edits:
-            return edit.source, as_tensor(self.encodings.source_latents[chosen - scenes])
-        return edit.target, as_tensor(self.encodings.target_latents[chosen - scenes - edits])
-
     def edit(self, rng: np.random.Generator, null_prompts: float) -> Example:
         """An edit; the null prompt in a share of `null_prompts`."""
         chosen = int(rng.integers(len(self.encodings.target_latents)))

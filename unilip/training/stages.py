@@ -20,6 +20,7 @@ from unilip.training.reconstruction1 import Reconstruction1Stage
 from unilip.training.reconstruction2 import Reconstruction2Stage
 from unilip.training.stage import Stage
 from unilip.training.start import make_pipeline
+from unilip.training.styles import StylesStage
 from unilip.training.tuning import TuningStage
 
 STAGES: dict[str, type[Stage]] = {
@@ -31,6 +32,7 @@ STAGES: dict[str, type[Stage]] = {
         Reconstruction1Stage,
         Reconstruction2Stage,
         EncoderStage,
+        StylesStage,
         RealignmentStage,
         Generation1Stage,
         Generation2Stage,
