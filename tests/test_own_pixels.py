@@ -96,6 +96,18 @@ def test_an_edit_that_changes_nothing_gives_its_picture_back(tiny, guidance):
     assert raw[0].tobytes() != images[0].tobytes()
 
 
+def test_a_style_keeps_nothing(tiny):
+    """Else half a picture is pixel art, since the other half looks alike."""
+    edge = tiny.image_size
+    images = [picture(0, (edge, edge)), picture(1, (edge, edge))]
+    settings = {"image": images, "num_inference_steps": 2, "num_images_per_prompt": 2}
+    settings["callback_on_step_end"] = idle(tiny, images, 2)
+    texts = ["make it pixel art", "make it blue"]
+    kept = [one.tobytes() for one in tiny(texts, own_pixels=True, **settings).images]
+    raw = [one.tobytes() for one in tiny(texts, own_pixels=False, **settings).images]
+    assert kept == raw[:2] + [images[1].tobytes()] * 2
+
+
 @pytest.mark.parametrize("letterbox", [False, True])
 def test_a_picture_that_is_not_square_keeps_its_place(tiny, letterbox):
     wide = Image.linear_gradient("L").rotate(90).resize((tiny.image_size, tiny.image_size // 2)).convert("RGB")

@@ -75,6 +75,8 @@ def test_a_model_that_does_not_ask_for_it_gets_what_was_said(own):
     ("take the cat to the sea", "change the background to sea"), ("make this a drawing", "make it a pencil sketch"),
     ("the cat should be on the left", "put the cat on the left"), ("I want it at the top right",
     "put it at the top right"), ("let the cat go to the right", "put the cat to the right"),
+    ("Pixel art!", "make it pixel art"), ("make the picture look pixelated", "make it pixel art"),
+    ("pixelate this", "make it pixel art"), ("in 8-bit style", "make it pixel art"),
 ])  # fmt: skip
 def test_simple_instruction(said, simple):
     assert simple_instruction(said) == simple
@@ -87,7 +89,7 @@ def test_simple_instruction(said, simple):
     "the cat should be blue", "a bigger background", "hide the background color", "the cat and make it red",
     "make the cat bigger", "drop the cat on the beach", "i want the cat on the left to be blue", "with more contrast",
     "make everything better", "turn it into a poster", "it is too dark", "the picture is too dark",
-    "there should be less blue",
+    "there should be less blue", "make the cat pixelated", "more pixels", "pixelate the cat",
 ])  # fmt: skip
 def test_what_is_meant_otherwise_or_already_simple_stays(said):
     assert simple_instruction(said) == said

@@ -22,6 +22,7 @@ from unilip.models.attention import ConditionAttention
 from unilip.models.connector import Connector
 from unilip.models.decoder import PixelDecoder
 from unilip.one_change_at_a_time import separated
+from unilip.restyling import drawn_first
 from unilip.sampling import SamplingMixin, check_finite
 from unilip.simple_instruction import simple_instruction
 from unilip.simple_text import simplified
@@ -143,12 +144,17 @@ class UniLIPPipeline(SamplingMixin, ChatMixin, DiffusionPipeline):
         """Whether edits keep their picture's own pixels: what is wanted, or this model's own choice."""
         return self.config.own_pixels if own_pixels is None else own_pixels
 
-    def changes(self, instruction: str) -> list[str]:
-        """What of an edit is made one after the other, each with all its steps: the instruction as it is, or, where
-        `config.one_change_at_a_time` says so, each change that it asks for (see `unilip.one_change_at_a_time`), and
-        with `config.simple_text` in the words of `unilip.simple_instruction`."""
-        reworded = simple_instruction if self.config.simple_text else str
-        return separated(instruction, reworded) if self.config.one_change_at_a_time else [reworded(instruction)]
+    def changes(self, text: str, edit: bool = True) -> list[str]:
+        """What is made one after the other, each with all its steps: the text as it is, or, where
+        `config.one_change_at_a_time` says so, each change that an instruction asks for (see
+        `unilip.one_change_at_a_time`), and of a prompt for a picture in a style the picture and then its style (see
+        `unilip.restyling`); instructions, with `config.simple_text`, in the words of `unilip.simple_instruction`."""
+        simple, apart = self.config.simple_text, self.config.one_change_at_a_time
+        if not edit:
+            styled = drawn_first(simplified(text) if simple else text) if apart else []
+            return styled or [text]
+        reworded = simple_instruction if simple else str
+        return separated(text, reworded) if apart else [reworded(text)]
 
     def encode_image(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """Normalised pictures (batch, 3, image_size, image_size) to image features (batch, tokens, LLM width)."""
@@ -327,8 +333,7 @@ class UniLIPPipeline(SamplingMixin, ChatMixin, DiffusionPipeline):
         """Draws a picture from a prompt, or edits a picture by an instruction.
 
         Args:
-            prompt: one or several prompts; with `image`, instructions, of which each may be made in several turns, see
-                `changes`.
+            prompt: one or several prompts; with `image`, instructions. Each may take several turns, see `changes`.
             image: the picture to edit (anything `unilip.images.open_picture` takes), one for all prompts or one each;
                 several pictures with one prompt are edited alike.
             negative_prompt: what to steer away from, in place of the null prompt; "" is the null prompt.
@@ -349,8 +354,8 @@ class UniLIPPipeline(SamplingMixin, ChatMixin, DiffusionPipeline):
                 `config.own_pixels`.
             callback_on_step_end: called as (pipeline, step, timestep, {"latents": ..., "estimate": ...}) after each
                 step; what it returns under "latents" replaces the latents. The estimate is what the step expects of the
-                finished latents, for `decode_latents`. Of an edit in several turns, steps are numbered through, and the
-                latents are those of the pictures that have such a turn.
+                finished latents, for `decode_latents`. Where there are several turns, steps are numbered through, and
+                the latents are those of the pictures that have such a turn.
 
         Raises:
             ValueError: an argument that cannot be honoured, or a prompt that is too long.
@@ -373,7 +378,7 @@ class UniLIPPipeline(SamplingMixin, ChatMixin, DiffusionPipeline):
         image = None if image is None else [pictures.open_picture(one) for one in image]
         texts = self._prompt_texts([*prompt, *negative_prompt], image is not None)
         self._check_lengths(texts, self.connector.config.num_queries)
-        changes = [[text] if image is None else self.changes(text) for text in prompt]
+        changes = [self.changes(text, edit=image is not None) for text in prompt]
         turns = max(map(len, changes))
 
         self._interrupt = False

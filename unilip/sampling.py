@@ -8,6 +8,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from unilip import images as pictures
 from unilip.models.attention import same_condition
 from unilip.own_pixels import with_own_pixels
+from unilip.restyling import restyles
 
 
 class SamplingMixin:
@@ -82,7 +83,10 @@ class SamplingMixin:
             rebuilt = self.decode_latents(self._latents_of(features) * self.decoder.config.scaling_factor)
             source = pictures.from_pixel_values(source).to(squares)
             many = (one.repeat_interleave(num_images_per_prompt, dim=0) for one in (rebuilt, source))
-            squares = with_own_pixels(squares, *many)
+            # Nothing stays in a new style, though pixel art, say, looks like its picture in places.
+            whole = torch.tensor([restyles(one) for one in prompt], device=squares.device)
+            whole = whole.repeat_interleave(num_images_per_prompt)[:, None, None, None]
+            squares = torch.where(whole, squares, with_own_pixels(squares, *many))
         return latents, squares
 
     def prepare_latents(

@@ -22,11 +22,18 @@ PARTS = {
     "(?: (?:left|right|corner|side))*|up|down)",
 }
 PICTURE = r"(?:it|the (?:picture|image|photo|scene))"
+ALL = rf"(?:this(?: picture| image| photo| scene)?|everything|{PICTURE})"
+PIXELS = r"(?:(?:big )?pixel(?:[ -]?art|ated|s)?|(?:8|16)[ -]?bit(?: pixel art)?)"
 THERE = rf"(?: there| in {PICTURE}| to {PICTURE})?"
 WISH = r"(?:i want|i would like|i'd like|i need)"
 PREFER = rf"(?:(?:{WISH}|use|put|have|make it) )?"
 MUCH = r"(?:(?:a (?:bit|little|lot)|much|way|even|slightly|somewhat) )"
 AT = r"(?:at|in|on|to|into|by|under) (?:the |an? )?"
+COURTESIES = "please|pls|plz|thanks|thank you|thx|ok|okay|now|as well|too|also|anymore|any more"
+AROUND = (
+    r"(?:(?:please|pls|now|just|also|and|but|then|can you|could you)\b,? )*",
+    rf"(?:,? (?:{COURTESIES}))*[ .!?]*",
+)
 
 FORMS = {
     "add {new}": [
@@ -91,17 +98,18 @@ FORMS = {
     ],
     "change the background to night": [r"(?:(?:make|put|set) it )?(?:at|by) night"],
     "make it a pencil sketch": [rf"(?:make|turn) (?:this|{PICTURE}) (?:look like |into )?a drawing"],
+    "make it pixel art": [
+        rf"(?!(?:(?:make it|turn it into) pixel art|pixel art style){AROUND[1]}$)"
+        rf"(?:(?:make|turn|convert|change|transform) )?(?:{ALL} )?"
+        rf"(?:(?:look|in|into|to|like|as|an?) )*{PIXELS}(?: (?:art|style|look|picture|image))*",
+        rf"(?!pixelate it{AROUND[1]}$)pixel(?:ate|i[sz]e)(?: {ALL})?",
+    ],
     "put {old} {where}": [
         r"{old} (?:should|must) (?:be|go|move|stand|sit) {where}",
         rf"{WISH} {{old}} (?:to (?:be|go|move|stand|sit) )?{{where}}",
         r"(?:let|have) {old} (?:be|go|move|stand|sit) {where}",
     ],
 }
-COURTESIES = "please|pls|plz|thanks|thank you|thx|ok|okay|now|as well|too|also|anymore|any more"
-AROUND = (
-    r"(?:(?:please|pls|now|just|also|and|but|then|can you|could you)\b,? )*",
-    rf"(?:,? (?:{COURTESIES}))*[ .!?]*",
-)
 GROUPS = {name: f"(?P<{name}>{part})" for name, part in PARTS.items()}
 PATTERNS = [
     (re.compile(form.format(**GROUPS).join(AROUND), re.IGNORECASE), simple)

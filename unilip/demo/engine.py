@@ -130,7 +130,7 @@ class Engine:
         steps show what they expect. The pictures carry their records (see `unilip.lineage`)."""
         steps, guidance_scale = self.pipeline.choose_sampling(steps, guidance_scale)
         own_pixels = image is not None and self.pipeline.choose_own_pixels(own_pixels)
-        total = steps if image is None else steps * len(self.pipeline.changes(prompt))
+        total = steps * len(self.pipeline.changes(prompt, edit=image is not None))
 
         def work(emit: Callable[[Event], None], stop: threading.Event) -> list[Image.Image]:
             started = time.monotonic()
