@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from unilip.restyling import STYLES
 from unilip.simple_instruction import COURTESIES, PARTS
 from unilip.simple_text import COLORS
 
@@ -33,11 +34,8 @@ THING = (
 )
 # "It" is not what is gone, and not a thing in "make it night", "turn it into a sketch".
 GONE = re.compile(rf"{POLITE}(?:remove|delete|erase|get rid of|take (?:away|out))\b", re.IGNORECASE)
-STYLES = (
-    r"(?:pencil|sketch|drawing|painting|watercolou?r|poster|pixel|negative|black and white|gr[ae]yscale|sepia|photo)"
-)
 WHOLE = re.compile(
-    rf"\bit (?:(?:look like|into|in|at|on|as|to) )?(?:an? |the )?(?:[\w'-]+ )?(?:{PARTS['scene']}|{STYLES})\b",
+    rf"\bit (?:(?:look like|into|in|at|on|as|to) )?(?:an? |the )?(?:[\w'-]+ )?(?:{PARTS['scene']}|{STYLES}|photo)\b",
     re.IGNORECASE,
 )
 NEW = re.compile(rf"\b(?:to|into|by|with|for) an?{THING}", re.IGNORECASE)
