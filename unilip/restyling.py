@@ -15,20 +15,18 @@ REQUESTS = {
     "make it a watercolor": "water ?colou?r",
 }
 MEDIUM = r"(?: (?:photo|photograph|picture|image|drawing|painting|art|style|tones?|graphics|version))?"
-ASKED = r"(?P<asked>(?:please )?(?:(?:can|could) you )?(?:(?:draw|paint|make|create|show|generate)(?: me)? )?)"
+ASKED = r"(?:please )?(?:(?:can|could) you )?(?:(?:draw|paint|make|create|show|generate)(?: me)? )?"
+FORMS = (
+    r"(?P<what>.*?\w),? (?:in|as|with)(?: an?)?(?: the style of an?)? {style}(?:,? please)?[ .!?]*",
+    r"(?P<what>.*?\w), (?:an? )?{style}(?:,? please)?[ .!?]*",
+    rf"(?P<asked>{ASKED})(?:an? )?{{style}} (?:of|with|showing) (?P<what>.*\w.*)",
+)
+# "A pixel art cat" is one in that style, "a black and white cat" need not be.
+BEFORE = rf"(?P<asked>{ASKED}(?:(?:an?|two|three|four) )?){{style}} (?!art|style)(?P<what>\w.*)"
 PROMPTS = [
     (re.compile(form.format(style=f"(?:{style}){MEDIUM}"), re.IGNORECASE), request)
     for request, style in REQUESTS.items()
-    for form in (
-        r"(?P<what>.*?\w),? (?:in|as|with)(?: an?)?(?: the style of an?)? {style}(?:,? please)?[ .!?]*",
-        r"(?P<what>.*?\w), (?:an? )?{style}(?:,? please)?[ .!?]*",
-        ASKED + r"(?:an? )?{style} (?:of|with|showing) (?P<what>.*\w.*)",
-        *(
-            [ASKED[:-1] + r"(?:(?:an?|two|three|four) )?){style} (?!art|style)(?P<what>\w.*)"]
-            if style == PIXELS
-            else []
-        ),
-    )
+    for form in (*FORMS, *([BEFORE] if style == PIXELS else []))
 ]
 
 STYLES = (
