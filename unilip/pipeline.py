@@ -350,8 +350,8 @@ class UniLIPPipeline(SamplingMixin, ChatMixin, DiffusionPipeline):
             keep_proportions: give an edit the proportions of its picture, the longer side `image_size`; False leaves
                 the model's square.
             own_pixels: give an edit its picture's own pixels wherever it shows just what the decoder makes of the
-                picture itself (see `unilip.own_pixels`); not of latents. None is the model's own choice,
-                `config.own_pixels`.
+                picture itself (see `unilip.own_pixels`); not of latents, and not where the whole picture gets another
+                style. None is the model's own choice, `config.own_pixels`.
             callback_on_step_end: called as (pipeline, step, timestep, {"latents": ..., "estimate": ...}) after each
                 step; what it returns under "latents" replaces the latents. The estimate is what the step expects of the
                 finished latents, for `decode_latents`. Where there are several turns, steps are numbered through, and
