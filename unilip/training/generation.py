@@ -22,6 +22,10 @@ from unilip.training.data import PixelExamples, open_source
 from unilip.training.encodings import EncodedWorld, open_encodings
 from unilip.training.stage import LENGTHS, Stage
 
+# From this squared difference on, in latents of unit variance, a place has changed. What stays is encoded a little
+# otherwise beside other things, by less than 0.02 nearly everywhere.
+CHANGED = 0.05
+
 
 class GenerationStage(Stage):
     """Flow matching on scaled latents under the dual condition; LLM, CLIP, projector and pixel decoder are frozen.
@@ -30,7 +34,8 @@ class GenerationStage(Stage):
     `draws`, noise levels for each condition (the condition is computed once for all of them); `shift` and `spread`
     (default 1), mean and standard deviation of the noise level's log odds; `train_transformer`, true, false, or a list
     of what the names of those of its parameters that learn have in them;
-    `copy_weight`, of what `unilip.training.copying` shows to the DiT (default 0); `half`, the DiT in bfloat16
+    `copy_weight`, of what `unilip.training.copying` shows to the DiT (default 0); `weigh_changes`, whether what an edit
+    changes weighs the more, the smaller it is, see `change_weights` (default false); `half`, the DiT in bfloat16
     throughout, as it samples, and not only its products: less to read and write (default false; where the hardware
     computes in bfloat16).
     """
@@ -112,13 +117,18 @@ class GenerationStage(Stage):
         noisy = (1 - weights) * latents + weights * noise
         with first_cross_attention(self.transformer) as seen:
             velocity = self.velocity(noisy, condition, mask, timesteps)
-        loss = F.mse_loss(velocity.float(), noise - latents)
+        squared = F.mse_loss(velocity.float(), noise - latents, reduction="none")
+        loss = squared.mean()
         if features is None:
             return {"loss": loss, "draw": loss}
         losses = {"loss": loss, "edit": loss}
+        shown = self.decoder.encode(features).float() * self.decoder.config.scaling_factor
+        if self.options.get("weigh_changes"):
+            changes = change_weights(shown.repeat_interleave(draws, dim=0), latents)
+            losses["loss"] = (squared * changes).mean()
         if weight := self.options.get("copy_weight"):
-            copying = self.copying(batch["tokens"]["input_ids"], features, seen)
-            losses |= {**copying, "loss": loss + weight * sum(copying.values())}
+            copying = self.copying(batch["tokens"]["input_ids"], shown, seen)
+            losses |= {**copying, "loss": losses["loss"] + weight * sum(copying.values())}
         return losses
 
     def velocity(
@@ -133,10 +143,9 @@ class GenerationStage(Stage):
         with torch.autocast(latents.device.type, enabled=False):
             return functional_call(self.transformer, weights, (latents, condition), named)[0]
 
-    def copying(self, ids: torch.Tensor, features: torch.Tensor, seen: dict[str, torch.Tensor]):
+    def copying(self, ids: torch.Tensor, shown: torch.Tensor, seen: dict[str, torch.Tensor]):
         """The losses of one draw of each edit, see `copying_losses`."""
         is_image = F.pad(ids == self.mllm.config.image_token_id, (0, self.connector.config.num_queries))
-        shown = self.decoder.encode(features).float() * self.decoder.config.scaling_factor
         states, condition = (seen[name][:: self.options["draws"]] for name in ("states", "condition"))
         return copying_losses(self.transformer.transformer_blocks[0].attn2, states, condition, is_image, shown)
 
@@ -158,3 +167,19 @@ class GenerationStage(Stage):
         sheet = pixels.unflatten(0, (-1, 6)).permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1)
         Image.fromarray(sheet.numpy()).save(path)
         path.with_suffix(".txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+
+
+def change_weights(shown: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """What the places of edits weigh, as in UniWorld-V1 (Lin et al. 2025): 1 where nothing changes, and where something
+    does, 1 + log2 of how many times the picture is as large as all that changes. Else a DiT learns most from what
+    stays, which it can copy, and least from small things.
+
+    Args:
+        shown, wanted: (batch, channels, h, w), scaled latents of the pictures before and after.
+
+    Returns:
+        (batch, 1, h, w).
+    """
+    changed = ((wanted - shown).square().mean(dim=1, keepdim=True) > CHANGED).float()
+    share = changed.mean(dim=(2, 3), keepdim=True).clamp(min=1 / changed[0].numel())
+    return 1 - changed * share.log2()
