@@ -122,7 +122,8 @@ class GenerationStage(Stage):
         if features is None:
             return {"loss": loss, "draw": loss}
         losses = {"loss": loss, "edit": loss}
-        shown = self.decoder.encode(features).float() * self.decoder.config.scaling_factor
+        # Computed in what the decoder holds, which at full scale need not be what the features come in.
+        shown = self.decoder.encode(features.to(self.decoder.dtype)).float() * self.decoder.config.scaling_factor
         if self.options.get("weigh_changes"):
             changes = change_weights(shown.repeat_interleave(draws, dim=0), latents)
             losses["loss"] = (squared * changes).mean()
