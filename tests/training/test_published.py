@@ -148,6 +148,14 @@ def test_each_stage_learns_from_shards(published, tmp_path, name):
     assert changed and all(key.startswith(LEARNING[name]) for key in changed)
 
 
+def test_changes_are_weighed_where_the_decoder_is_in_bfloat16(published, tmp_path):
+    published.stages["generation3"].options["weigh_changes"] = True
+    stage = STAGES["generation3"](make_tiny_pipeline(), published)
+    stage.prepare(tmp_path)
+    losses = take_steps(stage, 3)
+    assert losses[-1] < losses[0]
+
+
 def test_gradient_checkpointing_changes_memory_alone(published, tmp_path):
     rows = []
     for kept, checkpointing in enumerate((False, True)):

@@ -122,14 +122,17 @@ class GenerationStage(Stage):
         if features is None:
             return {"loss": loss, "draw": loss}
         losses = {"loss": loss, "edit": loss}
+        weigh, copy_weight = self.options.get("weigh_changes"), self.options.get("copy_weight")
+        if not (weigh or copy_weight):
+            return losses
         # Computed in what the decoder holds, which at full scale need not be what the features come in.
         shown = self.decoder.encode(features.to(self.decoder.dtype)).float() * self.decoder.config.scaling_factor
-        if self.options.get("weigh_changes"):
+        if weigh:
             changes = change_weights(shown.repeat_interleave(draws, dim=0), latents)
             losses["loss"] = (squared * changes).mean()
-        if weight := self.options.get("copy_weight"):
+        if copy_weight:
             copying = self.copying(batch["tokens"]["input_ids"], shown, seen)
-            losses |= {**copying, "loss": losses["loss"] + weight * sum(copying.values())}
+            losses |= {**copying, "loss": losses["loss"] + copy_weight * sum(copying.values())}
         return losses
 
     def velocity(
